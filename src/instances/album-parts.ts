@@ -10,7 +10,7 @@ type Album = { instanceId: string; commandId: string; body: KeptAlbum }
 export function albumParts({ instanceId, commandId, body }: Album): readonly AlbumPart[] {
   // No client's key has a line break.
   const idsOf = (place: number) => commandIds({ instanceId, key: `${commandId}\n${place}` })
-  const marker = { ids: idsOf(0), body }
+  const marker = { ids: idsOf(0), body: { ...body, known: { ...body.known, partOf: commandId } } }
   const { chatId, known } = body
   const timer = known?.expiresInSeconds === undefined ? {} : { expiresInSeconds: known.expiresInSeconds }
   const album = { commandId: marker.ids.commandId, messageId: marker.ids.messageId }

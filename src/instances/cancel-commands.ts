@@ -1,39 +1,88 @@
 // Commands that a client takes back: those of which WhatsApp can have nothing. Cancelling and giving to WhatsApp change one row: whichever comes first
-// decides, and whoever comes second finds that it did, in whichever epoch and process.
+// decides, and whoever comes second finds that it did, in whichever epoch and process. What an album is made of goes with it.
 import type { Transaction } from '../database/database.ts'
-import { writeTogether } from '../database/statement-parts.ts'
+import { asRows, writeTogether } from '../database/statement-parts.ts'
+import { keptBodyIn } from '../events/command-bodies.ts'
+import { albumOperation } from '../events/operations.ts'
+import { albumParts } from './album-parts.ts'
 import { lanesOf } from './command-lanes.ts'
 import { settleChats } from './command-turns.ts'
 import type { Outcome } from './commands.ts'
-import { commandEndsChannel, type EndedCommand, endedColumns } from './commands-at-work.ts'
+import { commandEndsChannel, type EndedCommand, endedColumns, mayBeThere } from './commands-at-work.ts'
+import { giveFirstTurnsBack } from './first-contacts.ts'
 
 export type CancelledCommand = EndedCommand & { instance_id: string; upload_id: string | null }
 
 /** `chatIds`: addresses of a chat; null: of all chats. `askedBefore`: epoch ms, so that what is asked for meanwhile is not meant. */
 export type Which = { commandId: string } | { chatIds: readonly string[] | null; askedBefore: number }
 
-/** Their chats go on. At most `limit`, of each chat the last ones first, so that none of them goes out while those before it are cancelled. */
+/**
+ * Their chats go on. At most `limit` are looked for, of each chat the last ones first, so that none of them goes out while those before it are
+ * cancelled; with the marker of an album, or the album as a whole, all of it is meant. The whole has failed with them where its marker has, so that
+ * nothing of it went out; else it is left to who ends albums.
+ */
 export async function cancelCommands(
   tx: Transaction,
   { instanceId, outcome, limit, ...which }: Which & { instanceId: string; outcome: Outcome; limit: number },
 ): Promise<readonly CancelledCommand[]> {
-  const one =
-    'commandId' in which ? [which.commandId, null, null] : [null, which.chatIds?.flatMap(lanesOf) ?? null, which.askedBefore]
-  const cancelled = await tx.query<CancelledCommand>(cancelSql, [instanceId, JSON.stringify(outcome), ...one, limit])
-  const chats = cancelled.map(row => ({ instanceId, chatId: row.chat_id }))
-  await writeTogether(tx, [settleChats(chats)])
+  const wanted =
+    'commandId' in which
+      ? await tx.query<Wanted>(oneSql, [instanceId, which.commandId])
+      : await tx.query<Wanted>(allSql, [instanceId, which.chatIds?.flatMap(lanesOf) ?? null, which.askedBefore, limit])
+  const albums = wanted.flatMap(one => albumIn(instanceId, one))
+  const commandIds = [...new Set([...wanted.map(one => one.command_id), ...albums.flatMap(one => [one.whole, ...one.parts])])]
+  if (commandIds.length === 0) return []
+  const pairs = asRows(albums.map(({ whole, parts: [marker] }) => ({ whole, marker })))
+  const cancelled = await tx.query<CancelledCommand>(cancelSql, [instanceId, JSON.stringify(outcome), commandIds, pairs])
+  await writeTogether(tx, [settleChats(cancelled.map(row => ({ instanceId, chatId: row.chat_id })))])
   return cancelled
 }
 
-/** Never given to WhatsApp, or refused by it the last time: nothing of it is there. */
-const isBack = (c: string) => `${c}.state in ('asked', 'accepted', 'sending') and (${c}.tries = 0 or ${c}.refusal is not null)`
+/** `album`: the body of an album, or of its marker. */
+type Wanted = { command_id: string; operation: string; album: unknown }
 
-const cancelSql = `update commands c set state = 'failed', ended_at = now(), outcome = $2::jsonb
-  from (select w.instance_id, w.command_id from commands w
-    where w.instance_id = $1 and ${isBack('w')} and ($3::text is null or w.command_id = $3)
-      and ($4::text[] is null or w.chat_id = any($4)) and ($5::float8 is null or w.asked_at <= to_timestamp($5 / 1000))
-    order by w.place desc nulls first limit $6 for update) back
-  where c.instance_id = back.instance_id and c.command_id = back.command_id and ${isBack('c')}
+/** `parts`: its marker first. */
+function albumIn(
+  instanceId: string,
+  { command_id, operation, album }: Wanted,
+): readonly { whole: string; parts: readonly string[] }[] {
+  const body = keptBodyIn(album)
+  const whole = operation === albumOperation ? command_id : body?.known?.partOf
+  if (body?.kind !== 'album' || whole === undefined) return []
+  return [{ whole, parts: albumParts({ instanceId, commandId: whole, body }).map(({ ids }) => ids.commandId) }]
+}
+
+/**
+ * Never given to WhatsApp, or refused by it each time: nothing of it is there. What has no id there may be there in part; what an album is made of
+ * has rows of its own, and is told apart.
+ */
+const isBack = (c: string) => `${c}.state in ('asked', 'accepted', 'sending')
+  and (${c}.tries = 0 or not (${mayBeThere(c)} or coalesce((${c}.refusal ->> 'isPartly')::boolean, false)))`
+
+const wantedColumns = `w.command_id, w.operation, case when w.body ->> 'kind' = 'album' then w.body end as album`
+const oneSql = `select ${wantedColumns} from commands w where w.instance_id = $1 and w.command_id = $2 and w.state in ('asked', 'accepted', 'sending')`
+const allSql = `select ${wantedColumns} from commands w
+  where w.instance_id = $1 and ${isBack('w')} and w.operation <> '${albumOperation}'
+    and ($2::text[] is null or w.chat_id = any($2)) and w.asked_at <= to_timestamp($3::float8 / 1000)
+  order by w.place desc nulls first limit $4`
+
+/** An album that is only asked for has no parts yet, which its record brings. Rows are held in one order, whoever cancels. */
+const cancelSql = `with held as materialized (
+  select c.command_id, c.operation, c.state, c.chat_id, ${isBack('c')} as is_back, c.took_first and c.tries = 0 as gives_turn,
+    c.state = 'failed' and c.outcome ->> 'reason' = 'cancelled' as was_cancelled
+  from commands c where c.instance_id = $1 and c.command_id = any($3::text[]) order by c.chat_id, c.place for update
+), back as (
+  select h.command_id, h.chat_id, h.gives_turn from held h where h.is_back and h.operation <> '${albumOperation}'
+  union all select w.command_id, w.chat_id, false
+  from held w join json_to_recordset($4::json) as a(whole text, marker text) on a.whole = w.command_id join held m on m.command_id = a.marker
+  where w.is_back and w.state <> 'asked' and (m.is_back or m.was_cancelled)
+), given_back as (
+  ${giveFirstTurnsBack('$1', '(select distinct b.chat_id from back b where b.gives_turn)')}
+)
+update commands c set state = 'failed', ended_at = now(), outcome = case when c.refusal is null then $2::jsonb
+    else $2::jsonb || jsonb_build_object('reasonText', 'It was cancelled after this: ' || (c.refusal ->> 'reasonText')) end
+  from (select distinct command_id from back) back
+  where c.instance_id = $1 and c.command_id = back.command_id and ${isBack('c')}
   returning c.instance_id, c.upload_id, ${endedColumns}, pg_notify('${commandEndsChannel}', c.command_id), pg_notify('commands', c.instance_id)`
 
 /** All that are known of a chat: what was asked for before two of them were known to be one waits under either. */

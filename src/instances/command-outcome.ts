@@ -1,21 +1,36 @@
 // What is told of a command that is over while nobody holds its account, or by whoever needs no account for it: its outcome, and what became of its file.
 import type { Transaction } from '../database/database.ts'
 import type { Event } from '../events/event.ts'
+import { ignoredAs } from '../events/ignored-chats.ts'
 import { outcomeId } from './command-ids.ts'
 import { chatOf } from './command-lanes.ts'
 import type { EndedCommand } from './commands-at-work.ts'
-import { uploadOutcome } from './upload-outcome.ts'
+import { settingsOfMany } from './instance-ids.ts'
+import { uploadOutcomes } from './upload-outcome.ts'
 
-/** Within the transaction that ended it; `at`: epoch ms. */
-export async function endEvents(
-  tx: Transaction,
-  { instance_id: instanceId, ...ended }: EndedCommand & { instance_id: string },
-  at: number,
-): Promise<readonly Event[]> {
-  const beside = { instanceId, epoch: 0, sequence: 0, recordedAt: at }
-  const upload = await uploadOutcome(tx, instanceId, ended)
-  return [...(upload === null ? [] : [{ ...upload, ...beside }]), { ...outcomeFields(ended), ...beside }]
+type Ended = EndedCommand & { instance_id: string }
+
+/** Of each its file first, then itself. Within the transaction that ended them; `at`: epoch ms. */
+export async function endEvents(tx: Transaction, ended: readonly Ended[], at: number): Promise<readonly Event[]> {
+  const uploads = await uploadOutcomes(tx, ended)
+  const settings = await settingsOfMany(tx, [...new Set(ended.map(one => one.instance_id))])
+  return ended.flatMap((command, nth): Event[] => {
+    const beside = { instanceId: command.instance_id, epoch: 0, sequence: 0, recordedAt: at }
+    const chosen = settings.get(command.instance_id)
+    const isLeftOut = (chat: string | null) => chat !== null && chosen !== undefined && ignoredAs(chosen, chat) !== null
+    const upload = uploads[nth] ?? null
+    return [...(upload === null ? [] : [heardBy(upload, isLeftOut)]), heardBy(outcomeFields(command), isLeftOut)].map(said => ({
+      ...said,
+      ...beside,
+    }))
+  })
 }
+
+/** Whoever asked hears of it, whatever the settings leave out: of a chat that is left out it says no chat. */
+export const heardBy = <Said extends { chatId: string | null }>(
+  said: Said,
+  isLeftOut: (chat: string | null) => boolean,
+): Said & { chatId: string | null } => (isLeftOut(said.chatId) ? { ...said, chatId: null } : said)
 
 /** What the event of an outcome says, whoever tells it. */
 export function outcomeFields({ event_id, chat_id, message_id, command_id, operation, tries, outcome }: EndedCommand) {

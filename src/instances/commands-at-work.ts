@@ -3,6 +3,7 @@
 import { committingLazily, committingLazilyIf } from '../database/commit-lazily.ts'
 import type { Transaction } from '../database/database.ts'
 import { writeTogether } from '../database/statement-parts.ts'
+import { albumOperation } from '../events/operations.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import { isAhead, isDue, isWaiting, type PutOffFor, settleBehind, settleChats, type Turn, turnOf } from './command-turns.ts'
 import type { Outcome } from './commands.ts'
@@ -25,6 +26,8 @@ export type ClaimedCommand = {
   outcome: Outcome | null
   /** What would be told of it now: WhatsApp refused its last try; null: it did not. */
   refusal: Outcome | null
+  /** WhatsApp said nothing to a try before its last one. */
+  is_unanswered: boolean
   is_expired: boolean
   /** Epoch ms. */
   asked_at_ms: number
@@ -91,11 +94,19 @@ const claimSql = `with held as (select ${committingLazily} from (${heldOwner('$1
 ), taken as (
   ${takeFirstTurns('$1', "(select chat_id from due where turn = 'first' and exists (select from held))")}
 )
-update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false, is_first = false
+update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false, is_first = false,
+  took_first = c.took_first or due.turn = 'first'
 from due where exists (select from held) and c.instance_id = $1 and c.command_id = due.command_id and ${isWaiting('c')} and coalesce(c.epoch <= $2, true)
-returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.refusal, c.expires_at < now() as is_expired,
+returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.refusal,
+  coalesce(c.is_unanswered, c.tries > 1) as is_unanswered, c.expires_at < now() as is_expired,
   (extract(epoch from c.asked_at) * 1000)::float8 as asked_at_ms,
   coalesce((select (extract(epoch from rests_until - now()) * 1000)::float8 from turns), 0) as rests_ms, due.turn`
+
+/** Of commands `c` that were tried: WhatsApp did not refuse each of the tries. */
+export const mayBeThere = (c: string): string => `(${c}.refusal is null or coalesce(${c}.is_unanswered, ${c}.tries > 1))`
+
+/** Where the `tries`th begins, and nothing was said to the one before. */
+const isUnansweredBy = (tries: string) => `is_unanswered or (tries between 1 and ${tries} - 1 and refusal is null)`
 
 /**
  * `secrets`: those in `built`, for what comes sealed with them later. `isFollowed`: another commit in this database is waited for before anything
@@ -123,7 +134,8 @@ export async function beginTry(
 }
 
 const beginTrySql = `with held as (${heldOwner('$1', '$3')}), begun as (
-    update commands set tries = $5, refusal = null, built = case when tries = 0 then $4 else coalesce(built, $4) end
+    update commands set tries = $5, refusal = null, is_unanswered = ${isUnansweredBy('$5')},
+      built = case when tries = 0 then $4 else coalesce(built, $4) end
     where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1
   ), kept as (${addingSecrets(['$6', '$7', '$8', '$9', '$10'], 'exists (select from begun)')})
   select ${committingLazilyIf('$11::boolean')} from begun`
@@ -147,7 +159,8 @@ export async function putOff(
     database.query(
       `with left_alone as (
          update commands set state = 'accepted', due_at = now() + $4 * interval '1 millisecond', tries = coalesce($5, tries), refusal = $6, waits_for = $8,
-           is_paced = $7::text = 'paced', is_first = $7::text = 'first'
+           is_unanswered = is_unanswered or ($5::integer is null and $6::jsonb is null and tries > 0),
+           is_paced = $7::text = 'paced', is_first = $7::text = 'first', took_first = took_first and $7::text <> 'first'
          where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning chat_id
        ), given_back as (${giveFirstTurnsBack('$1', "(select chat_id from left_alone where $7::text = 'first')")})
        select from left_alone`,
@@ -219,14 +232,17 @@ export async function instancesWaiting(database: Transaction, instanceIds: reado
   return rows.map(row => row.instance_id)
 }
 
+/** An album as a whole is never given to WhatsApp: what came of it is what came of all that is in it. */
+const isNoAlbum = (c: string) => `${c}.operation <> '${albumOperation}'`
+
 /** What comes of those that are not over: of one that was never given to WhatsApp, and of one that was. */
 export type Ends = { untried: Outcome; tried: Outcome }
 
-/** A refusal stays what it was. */
+/** A refusal stays what it was, where WhatsApp refused all that it was given. */
 const comesOf = (untried: string, tried: string) =>
-  `case when c.tries > 0 then coalesce(c.refusal, ${tried}::jsonb) else ${untried}::jsonb end`
+  `case when c.tries = 0 then ${untried}::jsonb when ${mayBeThere('c')} then ${tried}::jsonb else c.refusal end`
 
-/** All that wait of an instance, under its owner, each chat's in their order; what was decided of one stays. None where a newer epoch owns it. */
+/** All that wait of an instance but albums as wholes (end-albums.ts), under its owner, each chat's in their order; what was decided of one stays. None where a newer epoch owns it. */
 export async function giveUpCommands(
   database: Transaction,
   { instanceId, epoch, untried, tried }: Owned & Ends,
@@ -235,7 +251,7 @@ export async function giveUpCommands(
   return database.query(
     `with given_up as (
        update commands c set state = 'ending', epoch = $2, outcome = coalesce(c.outcome, ${comesOf('$3', '$4')})
-       from (select command_id from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending')
+       from (select command_id from commands where instance_id = $1 and state in ('accepted', 'sending', 'ending') and ${isNoAlbum('commands')}
          and ${isOwner('$1', '$2')} order by chat_id, place limit $5 for update) waiting
        where c.instance_id = $1 and c.command_id = waiting.command_id
        returning ${endedColumns}, c.built, c.place)
@@ -244,7 +260,7 @@ export async function giveUpCommands(
   )
 }
 
-/** Past their time and never given to WhatsApp, of an instance's chats that are not busy, under its owner, each chat's in their order. None where a newer epoch owns it. */
+/** Past their time and never given to WhatsApp, albums as wholes left to who ends them, of an instance's chats that are not busy, under its owner, each chat's in their order. None where a newer epoch owns it. */
 export async function expireOwn(
   database: Transaction,
   { instanceId, epoch, untried }: Owned & Pick<Ends, 'untried'>,
@@ -254,7 +270,7 @@ export async function expireOwn(
     `with held as (${heldOwner('$1', '$2')}), expired as (
        update commands c set state = 'ending', epoch = $2, outcome = $3
        from (select command_id from commands where instance_id = $1 and state = 'accepted' and tries = 0 and expires_at < now()
-         and not (chat_id = any($5::text[]))
+         and ${isNoAlbum('commands')} and not (chat_id = any($5::text[]))
          and exists (select from held) order by chat_id, place limit $4 for update skip locked) late
        where c.instance_id = $1 and c.command_id = late.command_id
        returning ${endedColumns}, c.built, c.place)
@@ -264,7 +280,7 @@ export async function expireOwn(
 }
 
 /**
- * Past their time by a minute, and of none of the instances `live`, whose owners end their own: they are over, those that had failed before as they
+ * Past their time by a minute, no albums as wholes (end-albums.ts), and of none of the instances `live`, whose owners end their own: they are over, those that had failed before as they
  * had; one that is done waits for its owner, who alone tells its message. Whoever asks tells it, in the same transaction.
  */
 export async function expireCommands(
@@ -275,7 +291,7 @@ export async function expireCommands(
   const late = await tx.query<EndedCommand & { instance_id: string }>(
     `with expired as (update commands c set state = 'failed', ended_at = now(), outcome = coalesce(c.outcome, ${comesOf('$1', '$2')})
      from (select w.instance_id, w.command_id from commands w
-       where (w.state in ('accepted', 'sending') or (w.state = 'ending' and w.outcome ->> 'type' = 'command.failed')) and w.expires_at < now() - interval '1 minute'
+       where ${isNoAlbum('w')} and (w.state in ('accepted', 'sending') or (w.state = 'ending' and w.outcome ->> 'type' = 'command.failed')) and w.expires_at < now() - interval '1 minute'
          and not (w.instance_id = any($3::text[])) and not ${isPurged('w.instance_id')}
        order by w.expires_at, w.place limit $4 for update skip locked) late
      where c.instance_id = late.instance_id and c.command_id = late.command_id
@@ -283,11 +299,12 @@ export async function expireCommands(
      select * from expired order by instance_id, chat_id, place`,
     [JSON.stringify(untried), JSON.stringify(tried), live, limit],
   )
-  await goOn(tx, late)
+  await settleEnded(tx, late)
   return late
 }
 
-async function goOn(tx: Transaction, over: readonly (EndedCommand & { instance_id: string })[]): Promise<void> {
+/** Their chats go on. */
+export async function settleEnded(tx: Transaction, over: readonly (EndedCommand & { instance_id: string })[]): Promise<void> {
   const chats = over.map(one => ({ instanceId: one.instance_id, chatId: one.chat_id }))
   await writeTogether(tx, [settleChats(chats)])
 }

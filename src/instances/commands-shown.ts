@@ -45,18 +45,30 @@ export async function readCommand(database: Transaction, instanceId: string, com
   return row === undefined ? null : shownOf(row)
 }
 
-/** By their ids, those that there are. */
-export async function readCommands(
+/** By their ids, of those that there are: what came of each; null: it is not over yet. */
+export async function outcomesOf(
   database: Transaction,
-  instanceId: string,
-  commandIds: readonly string[],
-): Promise<ReadonlyMap<string, ShownCommand>> {
-  const rows = await database.query<ShownRow>(
-    `select ${shownColumns} from commands c cross join lateral ${waitOf('c')} waiting
-     where c.instance_id = $1 and c.command_id = any($2::text[])`,
-    [instanceId, commandIds],
+  { instanceIds, commandIds }: { instanceIds: readonly string[]; commandIds: readonly string[] },
+): Promise<ReadonlyMap<string, Outcome | null>> {
+  const rows = await database.query<{ command_id: string; outcome: Outcome | null }>(
+    `select command_id, case when state in ('completed', 'failed') then outcome end as outcome from commands
+     where instance_id = any($1::text[]) and command_id = any($2::text[])`,
+    [instanceIds, commandIds],
   )
-  return new Map(rows.map(row => [row.command_id, shownOf(row)]))
+  return new Map(rows.map(row => [row.command_id, row.outcome]))
+}
+
+/** Which of these uploads a command sends that has not failed. */
+export async function uploadsWanted(
+  database: Transaction,
+  uploadIds: readonly string[],
+  instanceId: string,
+): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ upload_id: string }>(
+    `select distinct upload_id from commands where instance_id = $1 and upload_id = any($2::text[]) and state <> 'failed'`,
+    [instanceId, uploadIds],
+  )
+  return new Set(rows.map(row => row.upload_id))
 }
 
 /** By the id of each of these uploads the last command that sends it. */

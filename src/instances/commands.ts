@@ -15,6 +15,7 @@ import { chatOf, laneOf } from './command-lanes.ts'
 import { isWaiting, settleChats } from './command-turns.ts'
 import { isBeforeBeginning } from './commands-begin.ts'
 import { isFirstIn } from './first-contacts.ts'
+import { forgetTakers } from './label-numbers.ts'
 
 /**
  * asked: its record is not in the log yet, or not projected; accepted: it waits for its turn, or its next try; sending: whoever holds `epoch`
@@ -36,10 +37,13 @@ export type NewCommand = CommandIds & {
 /** What the first who asked with this key asked for. `isAccepted`: the projection has its record. */
 export type AskedCommand = Pick<NewCommand, 'digest' | 'chatId' | 'body' | 'askedAt' | 'expiresAt'> & { isAccepted: boolean }
 
-/** `result`: JSON text; `at`: when it was decided, epoch ms; `saidAt`: when WhatsApp's server took it, epoch seconds in digits; null: it did not say. */
+/**
+ * `result`: JSON text; `at`: when it was decided, epoch ms; `saidAt`: when WhatsApp's server took it, epoch seconds in digits; null: it did not say.
+ * `isPartly`: something of it was done before the rest was refused.
+ */
 export type Outcome =
   | { type: 'command.completed'; at: number; saidAt: string | null; result?: string }
-  | { type: 'command.failed'; at: number; reason: string; reasonText: string; code: string | null }
+  | { type: 'command.failed'; at: number; reason: string; reasonText: string; code: string | null; isPartly?: true }
 
 /** As its record says it; `place`: the offset after it in `partition`, which orders the commands of an instance. */
 export type AcceptedCommand = NewCommand & { partition: number; place: bigint }
@@ -222,7 +226,9 @@ const forgetSql = `with gone as (
   delete from commands where ctid = any(array(
     select c.ctid from commands c where c.asked_at < now() - interval '14 days' and c.state in ('asked', 'completed', 'failed')
       and coalesce(c.ended_at, c.asked_at) < now() - interval '14 days' order by c.asked_at limit $1))
-  returning 1
+  returning instance_id, command_id
+), not_theirs as (
+  ${forgetTakers('gone')}
 )
 select count(*)::int as gone from gone`
 

@@ -164,6 +164,18 @@ export async function settingsOf(database: Transaction, id: string): Promise<Ins
   return readSettings(row?.settings)
 }
 
+/** The same, of those that there are. */
+export async function settingsOfMany(
+  database: Transaction,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, InstanceSettings>> {
+  const rows = await database.query<{ instance_id: string; settings: unknown }>(
+    'select instance_id, settings from instance_ids where instance_id = any($1::text[])',
+    [ids],
+  )
+  return new Map(rows.map(row => [row.instance_id, readSettings(row.settings)]))
+}
+
 /** For `from`: every id that was ever given out, with what people call it. */
 export const reservedIds = `(select instance_id, name, settings, reserved_at, wanted <> 'deleted' as is_kept from instance_ids)`
 

@@ -5,7 +5,7 @@ import { keptBodyIn, uploadIn } from '../events/command-bodies.ts'
 import { derivedId } from '../events/ids.ts'
 import { outcomeId } from './command-ids.ts'
 import type { EndedCommand } from './commands-at-work.ts'
-import { findUpload, type UploadRow } from './uploads.ts'
+import { findUploads, type UploadRow } from './uploads.ts'
 
 export type UploadOutcome = ReturnType<typeof outcomeOf>
 
@@ -15,11 +15,23 @@ export async function uploadOutcome(
   instanceId: string,
   command: EndedCommand,
 ): Promise<UploadOutcome | null> {
-  const body = keptBodyIn(command.body)
-  const sent = body && uploadIn(body)
-  const row = sent && (await findUpload(database, instanceId, sent.uploadId))
-  if (row === null || row === undefined) return null
-  return row.state === 'failed' && command.outcome.type === 'command.failed' ? null : outcomeOf(row, command)
+  const [outcome] = await uploadOutcomes(database, [{ ...command, instance_id: instanceId }])
+  return outcome ?? null
+}
+
+/** Of each of these, of one question at most. */
+export async function uploadOutcomes(
+  database: Transaction,
+  commands: readonly (EndedCommand & { instance_id: string })[],
+): Promise<readonly (UploadOutcome | null)[]> {
+  const sent = commands.map(({ body }) => keptBodyIn(body)).map(body => body && uploadIn(body))
+  const ids = sent.flatMap(one => one?.uploadId ?? [])
+  const rows = ids.length === 0 ? new Map<string, UploadRow>() : await findUploads(database, ids)
+  return commands.map((command, nth) => {
+    const row = rows.get(sent[nth]?.uploadId ?? '')
+    if (row?.instanceId !== command.instance_id) return null
+    return row.state === 'failed' && command.outcome.type === 'command.failed' ? null : outcomeOf(row, command)
+  })
 }
 
 function outcomeOf({ uploadId, kind, file, ...said }: UploadRow, { outcome, ...command }: EndedCommand) {

@@ -115,6 +115,21 @@ export async function readUpload(database: Transaction, uploadId: string): Promi
   return row === undefined ? null : uploadOf(row)
 }
 
+/** By their ids, those that there are, of whichever instance, without their thumbnails. */
+export async function findUploads(database: Transaction, uploadIds: readonly string[]): Promise<ReadonlyMap<string, UploadRow>> {
+  const rows = await database.query<StoredUpload>(
+    `select ${withoutThumbnail} from uploads u where u.upload_id = any($1::text[])`,
+    [uploadIds],
+  )
+  return new Map(rows.map(row => [row.upload_id, uploadOf(row)]))
+}
+
+/** Nobody else changes them until the transaction ends. In one order, whoever asks. */
+export async function lockUploads(tx: Transaction, uploadIds: readonly string[]): Promise<readonly UploadRow[]> {
+  const sql = `select ${withoutThumbnail} from uploads u where u.upload_id = any($1::text[]) order by u.upload_id for update`
+  return (await tx.query<StoredUpload>(sql, [uploadIds])).map(uploadOf)
+}
+
 /** update: nobody else changes it until the transaction ends; share: of who does, the end is waited for. */
 export async function lockUpload(database: Transaction, uploadId: string, lock: 'update' | 'share'): Promise<UploadRow | null> {
   const [row] = await database.query<StoredUpload>(`select ${uploadColumns} from uploads u where u.upload_id = $1 for ${lock}`, [
@@ -159,21 +174,24 @@ export async function nameCommand(
 }
 
 /** For good, where it is in one of `states`; answers whether it was. Its row still says what it has in the store. Who waits to send it is woken by the commit. */
-export async function failUpload(
+export const failUpload = async (
   database: Transaction,
-  {
-    uploadId,
-    states,
-    reason,
-    reasonText,
-  }: { uploadId: string; states: readonly UploadState[]; reason: string; reasonText: string },
-): Promise<boolean> {
-  const failed = await database.query(
+  { uploadId, ...how }: { uploadId: string } & HowFailed,
+): Promise<boolean> => (await failUploads(database, { uploadIds: [uploadId], ...how })).length > 0
+
+type HowFailed = { states: readonly UploadState[]; reason: string; reasonText: string }
+
+/** The same of several; answers which of them were. */
+export async function failUploads(
+  database: Transaction,
+  { uploadIds, states, reason, reasonText }: { uploadIds: readonly string[] } & HowFailed,
+): Promise<readonly string[]> {
+  const rows = await database.query<{ upload_id: string }>(
     `update uploads set state = 'failed', reason = $3, reason_text = $4, ended_at = now(), thumbnail = null, claim = null
-     where upload_id = $1 and state = any($2::text[]) returning pg_notify('commands', instance_id)`,
-    [uploadId, states, reason, reasonText],
+     where upload_id = any($1::text[]) and state = any($2::text[]) returning upload_id, pg_notify('commands', instance_id)`,
+    [uploadIds, states, reason, reasonText],
   )
-  return failed.length > 0
+  return rows.map(row => row.upload_id)
 }
 
 /** Those that were never brought. */
@@ -213,6 +231,7 @@ export type StoredUpload = Readonly<Record<'upload_id' | 'instance_id' | 'digest
 const bareColumns = `u.upload_id, u.instance_id, u.digest, u.state, u.source, u.kind, u.chat_id, u.caption, u.file_name, u.mimetype,
   u.size_bytes, u.incoming_key, u.reason, u.reason_text, u.file, u.command_id, u.message_id, u.sends, u.asked_at, u.expires_at,
   u.sent_at, u.ended_at`
+const withoutThumbnail = `${bareColumns}, null::bytea as thumbnail`
 /** Of `uploads u`. */
 export const uploadColumns = `${bareColumns}, u.thumbnail`
 const askSql = `insert into uploads as u (upload_id, instance_id, digest, state, source, sealed_place, kind, chat_id, caption, file_name,
@@ -222,7 +241,7 @@ const askSql = `insert into uploads as u (upload_id, instance_id, digest, state,
   where not ${isPurged('$2::text')}
   on conflict (upload_id) do update set digest = u.digest
   returning ${uploadColumns}, xmax = 0 as is_new, pg_notify('${uploadsChannel}', '')`
-const listSql = `select ${bareColumns}, null::bytea as thumbnail from uploads u where u.instance_id = $1
+const listSql = `select ${withoutThumbnail} from uploads u where u.instance_id = $1
     and (u.asked_at, u.upload_id) < (coalesce(to_timestamp($2::float8 / 1000), 'infinity'), $3::text)
     and u.asked_at >= coalesce(to_timestamp($4::float8 / 1000), '-infinity') and u.asked_at < coalesce(to_timestamp($5::float8 / 1000), 'infinity')
   order by u.asked_at desc, u.upload_id desc limit $6`

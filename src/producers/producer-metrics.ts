@@ -1,4 +1,5 @@
 // What producers count. Labels are bounded: names come from tables of ours, never from the wire.
+import { commandsEnded } from '../instances/commands-ended.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 
 export type ProducerMetrics = ReturnType<typeof createProducerMetrics>
@@ -52,11 +53,7 @@ export function createProducerMetrics(metrics: Metrics) {
       name: 'zaplog_parts_redelivered_total',
       help: 'Message parts that came again although they are in the log.',
     }),
-    commandsEnded: metrics.counter({
-      name: 'zaplog_commands_ended_total',
-      help: 'Commands that are over, by outcome: completed, or the reason of command.failed.',
-      labels: ['outcome'],
-    }),
+    commandsEnded: commandsEnded(metrics),
     signs: metrics.counter({
       name: 'zaplog_processing_signs_total',
       help: 'Reactions that say that a message is being worked on, by what became of each: shown, left-out, refused. The last of each is a command.',

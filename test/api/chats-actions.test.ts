@@ -2,6 +2,7 @@
 // refused before it is taken.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { messageIdOf } from '../../src/instances/command-ids.ts'
+import { forgetCommands } from '../../src/instances/commands.ts'
 import { maxSubscriptions } from '../../src/instances/presence-subscriptions.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { projectEvents, tellApi } from '../ground/api/project-events.ts'
@@ -203,6 +204,22 @@ describe('a label without a number', () => {
     expect(await make('first')).toEqual({ ...label, labelId: '21', deleted: false })
     const numbers = (await Promise.all(['a', 'b', 'c', 'd'].map(key => make(key)))).map(body => body?.labelId)
     expect(numbers.toSorted()).toEqual(['22', '23', '24', '25'])
+  })
+
+  test('[F1] that is asked for with a key which was forgotten is another label, and the old number stays taken', async () => {
+    const before = await make('of long ago')
+    const long = `now() - interval '15 days'`
+    await api.database.query(
+      `update commands set state = 'completed', asked_at = ${long}, ended_at = ${long} where body ->> 'labelId' = $1`,
+      [before?.labelId],
+    )
+    await forgetCommands(api.database, { maxRows: 10 })
+    expect(Number((await make('of long ago'))?.labelId)).toBe(Number(before?.labelId) + 1)
+  })
+
+  test('[F1] one that a client names and that was told is noted no second time', async () => {
+    await ask('PUT', 'labels/7', label)
+    expect(await api.database.query(`select 1 from label_numbers where instance_id = 'shop' and label_id = '7'`)).toEqual([])
   })
 
   test('[F1] gets none that a client has just named, and the first that is free once the largest is', async () => {

@@ -6,7 +6,7 @@ import type { Outcome } from '../../src/instances/commands.ts'
 import { beginTry, claimCommands, decideOutcome, endCommand, putOff } from '../../src/instances/commands-at-work.ts'
 import { LogError } from '../../src/log/log.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
-import { type Answer, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { type Answer, metricsToken, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
 import { anEvent, somebody } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -17,8 +17,16 @@ let api: TestApi
 let projecting: readonly { close(): Promise<void> }[] = []
 /** What the log does with an append, in place of taking it. */
 let append: 'takes' | 'takes apart' | 'refuses' | 'takes none so large' | 'takes and dies' = 'takes'
+let isStoreAway = false
 beforeAll(async () => {
   api = await openTestApi('api-commands', logger, {
+    objects: store => ({
+      ...store,
+      delete: async (keys, signal) => {
+        if (isStoreAway) throw new Error('deleting 1 object: the store does not answer')
+        return store.delete(keys, signal)
+      },
+    }),
     log: log => ({
       ...log,
       /** Of another server than the database's, whatever else is wrong with it. */
@@ -625,11 +633,12 @@ describe('cancelling', () => {
     await beginTry(api.database, { ...of, tries: 1, built: Buffer.from('sealed') })
     await putOff(api.database, { ...later, refusal: null })
     expect(slugOf(await cancel(id, commandId))).toEqual([409, 'being-sent'])
-    await api.database.query('update commands set due_at = null where command_id = $1', [commandId])
+    const refused = await askAccepted(id, '5511900000012')
     await claim(id)
-    await putOff(api.database, { ...later, refusal })
-    expect(await cancel(id, commandId)).toMatchObject({ status: 200, json: { reason: 'cancelled', tries: 1 } })
-    const done = await askAccepted(id)
+    await beginTry(api.database, { ...of, commandId: refused, tries: 1, built: Buffer.from('sealed') })
+    await putOff(api.database, { ...later, commandId: refused, refusal })
+    expect(await cancel(id, refused)).toMatchObject({ status: 200, json: { reason: 'cancelled', tries: 1 } })
+    const done = await askAccepted(id, '5511900000013')
     await endAs(id, { type: 'command.completed', at: 1, saidAt: null })
     const over = await cancel(id, done)
     expect([...slugOf(over), over.json.detail]).toEqual([409, 'command-over', expect.stringContaining('it was done')])
@@ -649,6 +658,157 @@ describe('cancelling', () => {
     expect((await all()).json).toEqual({ cancelled: 0 })
     expect((await all('?chat=x')).status).toBe(422)
     expect([await statesOf(other), (await outcomesOf(id)).length]).toEqual([['accepted'], 5])
+  })
+
+  const photo = (name: string) => ({ kind: 'image', media: { url: `https://example.com/${name}.jpg`, mimetype: 'image/jpeg' } })
+  type Row = { command_id: string; operation: string; state: string; body: { kind: string } }
+  const rowsOf = (id: string) =>
+    api.database.query<Row>('select command_id, operation, state, body from commands where instance_id = $1 order by place', [id])
+  async function anAlbum(id: string, items = [photo('um'), photo('dois')]) {
+    const { json, headers } = await ask(id, { body: { chatId: hello.chatId, kind: 'album', items } })
+    await read(id, json.commandId, `?waitFor=${headers.get('zaplog-position')}`)
+    const [marker, ...others] = (await rowsOf(id)).map(row => row.command_id)
+    return { whole: String(json.commandId), marker: marker ?? '', items: others.slice(0, items.length) }
+  }
+  const begin = (id: string, commandId: string) =>
+    beginTry(api.database, { ...owned(id), commandId, tries: 1, built: Buffer.from('sealed') })
+  const refusal = { type: 'command.failed', at: 1, reason: 'refused', reasonText: 'WhatsApp refused it.', code: '503' } as const
+  const putOffAs = (id: string, commandId: string, said: Outcome | null) =>
+    putOff(api.database, { ...owned(id), commandId, delayMs: 3_600_000, tries: null, turn: 'none', refusal: said })
+  const dueAgain = async (id: string, commandId: string) => {
+    await api.database.query('update commands set due_at = null where command_id = $1', [commandId])
+    expect((await claim(id)).map(one => one.command_id)).toContain(commandId)
+  }
+
+  test('[F1] an album is cancelled with all that it is made of, asked for as a whole, by its marker or with its chat', async () => {
+    const bys = [
+      async (id: string, { whole }: Awaited<ReturnType<typeof anAlbum>>) => (await cancel(id, whole)).json.reason,
+      async (id: string, { marker }: Awaited<ReturnType<typeof anAlbum>>) => (await cancel(id, marker)).json.reason,
+      async (id: string) => (await api.call('DELETE', `/v1/instances/${id}/commands?chatId=${hello.chatId}`)).json.cancelled,
+    ]
+    const said: unknown[] = []
+    for (const by of bys) {
+      const id = await anInstance()
+      const album = await anAlbum(id)
+      said.push(await by(id, album))
+      expect(await statesOf(id)).toEqual(['failed', 'failed', 'failed', 'failed'])
+      const told = (await outcomesOf(id)).map(event => 'commandId' in event && event.commandId)
+      expect(told.toSorted()).toEqual([album.whole, album.marker, ...album.items].toSorted())
+      expect(await api.database.query('select state from uploads where instance_id = $1', [id])).toEqual([
+        { state: 'failed' },
+        { state: 'failed' },
+      ])
+    }
+    expect(said).toEqual(['cancelled', 'cancelled', 4])
+  })
+
+  test('[F1] of an album that has begun what is back is cancelled, and its end is left to who says what was sent', async () => {
+    const id = await anInstance()
+    const { whole } = await anAlbum(id)
+    const [marker] = await claim(id)
+    expect(await begin(id, marker?.command_id ?? '')).toBe(true)
+    expect(slugOf(await cancel(id, whole))).toEqual([409, 'being-sent'])
+    expect(slugOf(await cancel(id, whole))).toEqual([409, 'being-sent'])
+    expect(await statesOf(id)).toEqual(['sending', 'failed', 'failed', 'accepted'])
+    const another = await anInstance()
+    const { items } = await anAlbum(another)
+    expect((await cancel(another, items[1])).json).toMatchObject({ reason: 'cancelled' })
+    expect(await statesOf(another)).toEqual(['accepted', 'accepted', 'failed', 'accepted'])
+  })
+
+  test('[F1] an album whose parts are not known yet is 409, and not said to be cancelled', async () => {
+    const id = await anInstance()
+    append = 'refuses'
+    await ask(id, { key: 'k1', body: { chatId: hello.chatId, kind: 'album', items: [photo('um'), photo('dois')] } })
+    append = 'takes'
+    const [row] = await rowsOf(id)
+    expect(slugOf(await cancel(id, row?.command_id))).toEqual([409, 'being-sent'])
+    expect((await api.call('DELETE', `/v1/instances/${id}/commands`)).json).toEqual({ cancelled: 0 })
+    expect(await statesOf(id)).toEqual(['asked'])
+  })
+
+  test('[F1] [B2] one that WhatsApp did not answer once may be there, whatever it said later; one done in part, too', async () => {
+    const id = await anInstance()
+    const commandId = await askAccepted(id)
+    await claim(id)
+    await begin(id, commandId)
+    await putOffAs(id, commandId, null)
+    await dueAgain(id, commandId)
+    await beginTry(api.database, { ...owned(id), commandId, tries: 2, built: null })
+    await putOffAs(id, commandId, refusal)
+    expect(slugOf(await cancel(id, commandId))).toEqual([409, 'being-sent'])
+    const partly = await askAccepted(id, '5511900000012')
+    await claim(id)
+    await begin(id, partly)
+    await putOffAs(id, partly, { ...refusal, isPartly: true })
+    expect(slugOf(await cancel(id, partly))).toEqual([409, 'being-sent'])
+    const each = await askAccepted(id, '5511900000013')
+    await claim(id)
+    await begin(id, each)
+    await begin(id, each)
+    await putOffAs(id, each, refusal)
+    await dueAgain(id, each)
+    await beginTry(api.database, { ...owned(id), commandId: each, tries: 2, built: null })
+    await putOffAs(id, each, refusal)
+    const reasonText = 'It was cancelled after this: WhatsApp refused it.'
+    expect(await cancel(id, each)).toMatchObject({ status: 200, json: { reason: 'cancelled', reasonText } })
+  })
+
+  test('[F2] a first message that is cancelled before it is sent gives its turn back, and one that was only claimed after another keeps it', async () => {
+    const id = await anInstance()
+    const askNow = async () => {
+      const commandId = await askAccepted(id)
+      await api.database.query(`update commands set expires_at = now() + interval '1 day' where command_id = $1`, [commandId])
+      return commandId
+    }
+    const commandId = await askNow()
+    const turns = () => api.database.query('select chat_id from first_contacts where instance_id = $1', [id])
+    expect((await claim(id)).map(one => one.turn)).toEqual(['first'])
+    expect(await turns()).toHaveLength(1)
+    expect((await cancel(id, commandId)).status).toBe(200)
+    expect(await turns()).toEqual([])
+    const sent = await askNow()
+    await claim(id)
+    await begin(id, sent)
+    const later = await askNow()
+    expect((await cancel(id, later)).status).toBe(200)
+    expect(await turns()).toHaveLength(1)
+  })
+
+  test('[F1] [B8] of a chat that is ignored the outcome is told without it, and each that is cancelled is counted', async () => {
+    const id = await anInstance()
+    const counted = async () =>
+      Number(
+        /commands_ended_total\{outcome="cancelled"\} (\d+)/.exec(
+          (await api.call('GET', '/metrics', { key: metricsToken })).text,
+        )?.[1] ?? 0,
+      )
+    const before = await counted()
+    expect((await api.call('PATCH', `/v1/instances/${id}`, { body: { settings: { ignoreNewsletters: true } } })).status).toBe(200)
+    const commandId = await askAccepted(id)
+    await api.database.query(`update commands set chat_id = '120363000000000001@newsletter' where command_id = $1`, [commandId])
+    expect((await cancel(id, commandId)).status).toBe(200)
+    expect(await outcomesOf(id)).toMatchObject([{ commandId, chatId: null, reason: 'cancelled' }])
+    expect(await counted()).toBe(before + 1)
+  })
+
+  test('[F1] a file that another command sends as well is left to it, and a store that is away is no answer', async () => {
+    const id = await anInstance()
+    const chat = (chatId: string) => ({ chatId, kind: 'image' })
+    const { json } = await ask(id, { body: { ...chat(hello.chatId), media: photo('um').media } })
+    const uploads = () =>
+      api.database.query<{ upload_id: string; state: string }>('select upload_id, state from uploads where instance_id = $1', [
+        id,
+      ])
+    const [upload] = await uploads()
+    const other = await ask(id, { body: { ...chat('5511900000012'), media: { uploadId: upload?.upload_id } } })
+    expect(other.status).toBe(202)
+    expect((await cancel(id, json.commandId)).status).toBe(200)
+    expect(await uploads()).toMatchObject([{ state: 'processing' }])
+    isStoreAway = true
+    expect((await cancel(id, other.json.commandId)).status).toBe(200)
+    isStoreAway = false
+    expect(await uploads()).toMatchObject([{ state: 'failed' }])
   })
 
   test('[F1] the file that zaplog brings for it is brought no further', async () => {

@@ -4,8 +4,12 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Contact } from '../../simulator/accounts/accounts.ts'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
+import type { Transaction } from '../../src/database/database.ts'
 import type { EventOf } from '../../src/events/event.ts'
+import { endCommands, expireCommands, giveUpCommands } from '../../src/instances/commands-at-work.ts'
+import { expireAlbums, giveUpAlbums } from '../../src/instances/end-albums.ts'
 import { createFindSent } from '../../src/producers/commands/find-sent.ts'
+import { failed } from '../../src/producers/commands/judge-try.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { type Asked, askFor, askForAlbum, skipWaiting, untilRow } from '../ground/producers/commands.ts'
 import { openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
@@ -219,6 +223,73 @@ describe('an album', () => {
     expect(shownIn(lidOf(ana)).map(({ messageId }) => messageId)).toEqual(parts.map(({ messageId }) => messageId))
     expect(device.conflicts()).toEqual([])
     expect(await rig.eventsOf('message.sent').then(all => all.filter(event => event.chatId === lidOf(ana)))).toHaveLength(3)
+  })
+
+  test('[F1] whose time is over in the middle says what was sent and what not', async () => {
+    const ready = await photo()
+    const unprepared = await anUpload(rig)
+    const items = [ready, { kind: 'image' as const, media: { uploadId: unprepared } }]
+    const { album, parts } = await askForAlbum(rig, { chatId: lidOf(ana), items })
+    await over(parts[1] as Asked)
+    await rig.database.database.query(
+      `update commands set expires_at = now() - interval '1 second' where state in ('accepted', 'sending')`,
+    )
+    await skipWaiting(rig)
+    expect(resultOf(await over(album))).toMatchObject({
+      sent: 1,
+      failed: [{ messageId: parts[2]?.messageId, reason: 'expired' }],
+    })
+    await spoil(rig, unprepared, 'nobody sends it')
+  })
+
+  /** In a transaction that nobody else sees anything of, as nothing of it stays. */
+  async function unseen<Came>(work: (tx: Transaction) => Promise<Came>): Promise<Came> {
+    const came: Came[] = []
+    const undone = rig.database.database.transact(async tx => {
+      came.push(await work(tx))
+      throw new Error('undone')
+    }, new AbortController().signal)
+    await expect(undone).rejects.toThrow('undone')
+    return came[0] as Came
+  }
+
+  test.each(['late', 'logged out'])('[F1] that is %s while nothing is sent ends as what it is made of did', async how => {
+    const { database } = rig.database
+    const items = [await photo(), await photo(), await photo()]
+    const ended = async (done: readonly number[]) => {
+      const { album, parts } = await askForAlbum(rig, { instanceId: 'away', chatId: lidOf(bia), items })
+      const doneIds = done.map(nth => parts[nth]?.commandId)
+      await database.query(
+        `update commands set state = 'completed', ended_at = now(), tries = 1, outcome = '{"type":"command.completed"}' where command_id = any($1)`,
+        [doneIds],
+      )
+      await database.query(
+        `update commands set expires_at = now() - interval '1 hour', is_behind = exists (select from commands a where a.chat_id = commands.chat_id
+           and a.instance_id = 'away' and a.state = 'accepted' and a.place < commands.place) where instance_id = 'away'`,
+      )
+      const ends = { untried: failed('expired', 1), tried: failed('outcome-unknown', 1) }
+      const isIt = (one: { command_id: string }) => one.command_id === album.commandId
+      if (how === 'late') {
+        await expireCommands(database, ends, { live: ['first'], limit: 100 })
+        return (await expireAlbums(database, { live: ['first'], limit: 100, at: 1 })).find(isIt)?.outcome
+      }
+      return unseen(async tx => {
+        await tx.query(`insert into instance_ids (instance_id, request_id, name) values ('away', 'away', 'away')`)
+        await tx.query(`insert into instance_owners (instance_id, epoch) values ('away', 1)`)
+        const owned = { instanceId: 'away', epoch: 1 }
+        const given = await giveUpCommands(tx, { ...owned, ...ends }, 100)
+        expect(given.some(isIt)).toBe(false)
+        await endCommands(tx, { instanceId: 'away', commandIds: given.map(one => one.command_id) })
+        return (await giveUpAlbums(tx, { ...owned, at: 1 }, 100)).find(isIt)?.outcome
+      })
+    }
+    const outcome = await ended([0, 1, 2])
+    expect(outcome).toMatchObject({ type: 'command.completed' })
+    const result = outcome?.type === 'command.completed' && JSON.parse(outcome.result ?? 'null')
+    expect(result).toMatchObject({ sent: 2, failed: [{ reason: 'expired' }] })
+    await database.query(`delete from commands where instance_id = 'away'`)
+    expect(await ended([])).toMatchObject({ type: 'command.failed', reason: 'expired' })
+    await database.query(`delete from commands where instance_id = 'away'`)
   })
 
   test('[F2] to somebody new takes one turn of first messages, whatever is in it', async () => {

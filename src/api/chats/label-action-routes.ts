@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { labelColor, labelId } from '../../events/operations/labels.ts'
 import { chooseLabelNumber, noteLabelNumber } from '../../instances/label-numbers.ts'
-import { getLabel, getRecipient, type LabelAnswer, labelNumbers } from '../../projections/read-model/queries.ts'
+import { getLabel, getRecipient, type LabelAnswer, toldLabels } from '../../projections/read-model/queries.ts'
 import { type ActionDeps, routeAction } from '../commands/action-routes.ts'
 import type { App } from '../create-app.ts'
 import { Problem } from '../problems.ts'
@@ -36,8 +36,7 @@ function routeNew(app: App, deps: ActionDeps): void {
     params: z.object({}),
     body: label,
     complete: async ({ instanceId, commandId, body }) => {
-      const known = await labelNumbers(database, instanceId)
-      const chosen = await chooseLabelNumber(database, { instanceId, commandId, known })
+      const chosen = await chooseLabelNumber(database, { instanceId, commandId, told: toldLabels })
       return { body: { labelId: chosen, ...body, deleted: false }, chatId: null, notAfter: null }
     },
   })
@@ -53,8 +52,8 @@ function routeLabel(app: App, deps: ActionDeps): void {
     operation: 'label.change',
     params: ofLabel,
     body: label,
-    complete: async ({ instanceId, commandId, params, body }) => {
-      await noteLabelNumber(deps.database, { instanceId, commandId, ...params })
+    complete: async ({ instanceId, params, body }) => {
+      await noteLabelNumber(deps.database, { instanceId, ...params, told: toldLabels })
       return { body: { ...params, ...body, deleted: false }, chatId: null, notAfter: null }
     },
   })

@@ -1,14 +1,20 @@
 // DELETE of commands: what WhatsApp can have nothing of is not sent. Each has its outcome, in the log as soon as that takes it, and its chat goes on.
 import { z } from 'zod'
 import type { Database, Transaction } from '../../database/database.ts'
+import type { Codec } from '../../events/codec.ts'
+import { albumOperation } from '../../events/operations.ts'
+import type { TopicName } from '../../events/topics.ts'
 import { addressesOfChat, type CancelledCommand, cancelCommands, type Which } from '../../instances/cancel-commands.ts'
 import { endEvents } from '../../instances/command-outcome.ts'
 import type { Outcome } from '../../instances/commands.ts'
-import { readCommand, type ShownCommand } from '../../instances/commands-shown.ts'
-import type { Outbox } from '../../instances/outbox.ts'
-import { failUpload, findUpload, objectsOf } from '../../instances/uploads.ts'
+import { commandsEnded } from '../../instances/commands-ended.ts'
+import { readCommand, type ShownCommand, uploadsWanted } from '../../instances/commands-shown.ts'
+import { type Outbox, oweAll } from '../../instances/outbox.ts'
+import { failUploads, lockUploads, objectsOf } from '../../instances/uploads.ts'
 import type { Position } from '../../log/log.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
 import { chatAddress } from '../chat-address.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
@@ -19,8 +25,12 @@ import { answerOf, command } from './command-shapes.ts'
 
 export type CancelDeps = {
   database: Database
-  outbox: Pick<Outbox, 'owe' | 'append'>
+  codec: Pick<Codec, 'encode'>
+  topic(name: TopicName): string
+  outbox: Pick<Outbox, 'append'>
   objects: Pick<ObjectStore, 'delete'>
+  metrics: Pick<Metrics, 'counter'>
+  logger: Logger
   clock: () => number
   cut: AbortSignal
 }
@@ -81,49 +91,62 @@ function routeAll(app: App, deps: CancelDeps) {
 async function cancelAll(deps: CancelDeps, of: { instanceId: string; chatIds: readonly string[] | null }) {
   const askedBefore = deps.clock()
   let cancelled = 0
+  let last: readonly Position[] | null = null
   for (;;) {
     const { commands, positions } = await cancel(deps, { ...of, askedBefore, limit: MOST })
     cancelled += commands.length
-    if (commands.length < MOST) return { cancelled, positions }
+    last = positions ?? last
+    if (commands.length === 0) return { cancelled, positions: last }
   }
 }
 
 /** `positions`: of the last record; null: nothing was cancelled, or the log has not answered in time. */
 async function cancel(deps: CancelDeps, of: Which & { instanceId: string; limit: number }): Promise<Cancelled> {
-  const { database, outbox, objects, clock, cut } = deps
+  const { database, outbox, clock, cut } = deps
   const at = clock()
   const { commands, outboxId, files } = await database.transact(async tx => {
     const commands = await cancelCommands(tx, { ...of, outcome: cancelledAt(at) })
-    let outboxId: string | null = null
-    for (const one of commands) for (const event of await endEvents(tx, one, at)) outboxId = await outbox.owe(tx, event)
-    return { commands, outboxId, files: await giveFilesUp(tx, commands) }
+    const owed = await oweAll(deps, tx, await endEvents(tx, commands, at))
+    return { commands, outboxId: owed.at(-1) ?? null, files: await giveFilesUp(tx, of.instanceId, commands) }
   }, cut)
+  commandsEnded(deps.metrics).inc({ outcome: 'cancelled' }, commands.length)
   const positions = outboxId === null ? null : await outbox.append(outboxId)
-  if (files.length > 0) await objects.delete(files, cut)
+  await deleteObjects(deps, of.instanceId, files)
   return { commands, positions }
 }
 
-/** What zaplog brings for a command alone is brought no further; what a client gave stays the client's. Answers what is in the store of it. */
-async function giveFilesUp(tx: Transaction, commands: readonly CancelledCommand[]): Promise<readonly string[]> {
-  const files: string[] = []
-  for (const { instance_id, upload_id: uploadId } of commands) {
-    const upload = uploadId === null ? null : await findUpload(tx, instance_id, uploadId)
-    if (upload === null || upload.from === 'upload') continue
-    const states = ['processing', 'ready'] as const
-    const isGivenUp = await failUpload(tx, { ...upload, states, reason: 'given-up', reasonText: 'Its command was cancelled' })
-    if (isGivenUp) files.push(...objectsOf(upload))
+/** A store that is away changes nothing of what was cancelled: what it keeps goes with the row of its upload. */
+async function deleteObjects({ objects, cut, logger }: CancelDeps, instanceId: string, files: readonly string[]): Promise<void> {
+  if (files.length === 0) return
+  try {
+    await objects.delete(files, cut)
+  } catch (error) {
+    logger.warn('commands.files-left', { instanceId, files: files.length, error })
   }
-  return files
+}
+
+/**
+ * What zaplog brings for a command is brought no further, where no other command sends it, waits for it or has sent it; what a client gave stays the
+ * client's. Whoever sends one asks for its file under a lock of the same row (uploads-sent.ts). Answers what is in the store of it.
+ */
+async function giveFilesUp(
+  tx: Transaction,
+  instanceId: string,
+  commands: readonly CancelledCommand[],
+): Promise<readonly string[]> {
+  const sent = [...new Set(commands.flatMap(one => one.upload_id ?? []))]
+  if (sent.length === 0) return []
+  const brought = (await lockUploads(tx, sent)).filter(one => one.from !== 'upload' && one.sentAt === null)
+  const wanted = await uploadsWanted(tx, sent, instanceId)
+  const uploadIds = brought.map(one => one.uploadId).filter(id => !wanted.has(id))
+  const states = ['processing', 'ready'] as const
+  const given = new Set(await failUploads(tx, { uploadIds, states, reason: 'given-up', reasonText: 'Its command was cancelled' }))
+  return brought.filter(one => given.has(one.uploadId)).flatMap(objectsOf)
 }
 
 const cancelledAt = (at: number): Outcome => ({
-  ...{
-    type: 'command.failed',
-    at,
-    reason: 'cancelled',
-    reasonText: 'It was cancelled before WhatsApp could have it.',
-    code: null,
-  },
+  ...{ type: 'command.failed', at, reason: 'cancelled', code: null },
+  reasonText: 'It was cancelled before WhatsApp could have it.',
 })
 
 /** Throws Problem `command-not-found`, `command-over` or `being-sent`. */
@@ -132,8 +155,14 @@ async function demandCancelled({ database }: CancelDeps, { instanceId, commandId
   if (found === null) throw new Problem('command-not-found', `instance ${instanceId} has no command ${commandId.slice(0, 100)}`)
   const { outcome } = found
   if (outcome?.type === 'command.failed' && outcome.reason === 'cancelled') return found
-  if (outcome === null)
-    throw new Problem('being-sent', `command ${commandId} was given to WhatsApp, which may have it: its end says how that went`)
+  if (outcome === null) throw new Problem('being-sent', `command ${commandId} ${whyNot(found)}: its end says how that went`)
   const how = outcome.type === 'command.completed' ? 'it was done' : `it has failed: ${outcome.reasonText} (${outcome.reason})`
   throw new Problem('command-over', `command ${commandId} cannot be cancelled, as ${how}`)
+}
+
+function whyNot({ operation, waitsFor }: ShownCommand): string {
+  if (operation !== albumOperation) return 'was given to WhatsApp, which may have it or a part of it'
+  return waitsFor?.reason === 'log'
+    ? 'is an album that is on its way through the log, and cancelled whole once it is through'
+    : 'is an album of which WhatsApp may have something; what it cannot have is cancelled'
 }

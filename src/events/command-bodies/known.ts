@@ -56,6 +56,8 @@ export const known = z.strictObject({
   participants: z.exactOptional(z.array(z.string())),
   /** Of an album's picture or film: its marker, which went ahead. */
   album: z.exactOptional(z.strictObject({ commandId: z.string(), messageId: z.string() })),
+  /** Of an album's marker: the command of the album as a whole. */
+  partOf: z.exactOptional(z.string()),
   /** Of a status, or what is done to one: who is sent it. */
   audience: z.exactOptional(z.array(z.string()).min(1)),
   /** `times`: how often it was forwarded by then, as far as is known; 0: it is one's own. */

@@ -7,7 +7,7 @@ import type { Action } from './action.ts'
 import { ask } from './ask.ts'
 import { demandKey, patchAppState } from './patch-app-state.ts'
 import { setPicture } from './set-picture.ts'
-import { takeSteps } from './take-steps.ts'
+import { afterSteps, takeSteps } from './take-steps.ts'
 
 const change: Action<BodyOf<'profile.change'>> = {
   pace: 'changes',
@@ -45,11 +45,14 @@ const privacy: Action<BodyOf<'privacy.change'>> = {
   pace: 'changes',
   perform: async (acting, body) => {
     const { defaultExpiresInSeconds: seconds } = body
-    await takeSteps([
+    const changed = await takeSteps([
       ...settingsIn(body).map(([name, value]) => ({ name, take: () => setCategory(acting, name, value) })),
       ...(seconds === undefined ? [] : [{ name: 'defaultExpiresInSeconds', take: () => setTimer(acting, seconds) }]),
     ])
-    return { ...(await privacyOf(acting)), ...(seconds !== undefined && { defaultExpiresInSeconds: seconds }) }
+    return {
+      ...(await afterSteps(changed, privacyOf(acting))),
+      ...(seconds !== undefined && { defaultExpiresInSeconds: seconds }),
+    }
   },
   afterSilence: async (acting, body) => {
     // Nothing reads it back; to set it twice is to set it once.

@@ -10,19 +10,21 @@ export type RefusalReason = Extract<
 /** By WhatsApp's code: what it means, for people. */
 export type Meanings = Readonly<Record<string, { reason: RefusalReason; text: string }>>
 
-type Refusal = { code: string | null; reason: RefusalReason; passes: boolean }
+type Refusal = { code: string | null; reason: RefusalReason; passes: boolean; isPartly: boolean }
 
-/** WhatsApp did not do it. The message is for people; `passes`: it may do it later. */
+/** WhatsApp did not do it. The message is for people; `passes`: it may do it later; `isPartly`: something of it was done before. */
 export class ActionRefused extends Error implements Refusal {
   override name = 'ActionRefused'
   readonly code: string | null
   readonly reason: RefusalReason
   readonly passes: boolean
-  constructor(message: string, { code = null, reason = 'refused', passes = false }: Partial<Refusal> = {}) {
+  readonly isPartly: boolean
+  constructor(message: string, { code = null, reason = 'refused', passes = false, isPartly = false }: Partial<Refusal> = {}) {
     super(message)
     this.code = code
     this.reason = reason
     this.passes = passes
+    this.isPartly = isPartly
   }
 }
 

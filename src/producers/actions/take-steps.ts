@@ -17,9 +17,22 @@ export async function takeSteps(steps: readonly Step[]): Promise<readonly string
   return changed
 }
 
-function refusedAt(name: string, changed: readonly string[], error: unknown): ActionRefused | null {
+/** Asked once all of them are taken: what is refused then changes nothing of them. */
+export async function afterSteps<Said>(changed: readonly string[], asking: Promise<Said>): Promise<Said> {
+  try {
+    return await asking
+  } catch (error) {
+    throw refusedBehind('Reading it back', changed, error) ?? error
+  }
+}
+
+const refusedAt = (name: string, changed: readonly string[], error: unknown) => refusedBehind(`Changing ${name}`, changed, error)
+
+function refusedBehind(doing: string, changed: readonly string[], error: unknown): ActionRefused | null {
   const refusal = refusalIn(error)
   if (refusal === null) return null
-  const before = changed.length === 0 ? '' : ` Changed before that: ${changed.join(', ')}.`
-  return new ActionRefused(`Changing ${name}: ${refusal.message}${before}`, refusal)
+  const { code, reason, passes } = refusal
+  const isPartly = changed.length > 0
+  const before = isPartly ? ` Changed before that: ${changed.join(', ')}.` : ''
+  return new ActionRefused(`${doing}: ${refusal.message}${before}`, { code, reason, passes, isPartly })
 }

@@ -6,7 +6,7 @@ import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
 import { readCommand, type ShownCommand } from '../../instances/commands-shown.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 
-export type Failure = Extract<Outcome, { type: 'command.failed' }>
+type Failure = Extract<Outcome, { type: 'command.failed' }>
 type Deps = { database: Transaction; owned: Owned; clock: () => number }
 
 /** What came of the marker, where it did not go out. null: it did, or may have, or the message is in no album. */
@@ -21,5 +21,5 @@ export async function albumUnsent(
 }
 
 /** null: it has not failed, or there is none. */
-export const failureOf = (command: ShownCommand | null | undefined): Failure | null =>
+const failureOf = (command: ShownCommand | null | undefined): Failure | null =>
   command?.outcome?.type === 'command.failed' ? command.outcome : null

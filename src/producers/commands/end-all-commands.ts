@@ -1,7 +1,8 @@
 // The account is logged out: what was asked of it fails, and what was decided before is told. A crash in between tells the same again.
 import type { Offer } from '../../convert/draft.ts'
 import type { Database } from '../../database/database.ts'
-import { giveUpCommands } from '../../instances/commands-at-work.ts'
+import { type EndingCommand, giveUpCommands } from '../../instances/commands-at-work.ts'
+import { giveUpAlbums } from '../../instances/end-albums.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
@@ -30,8 +31,14 @@ export async function endAllCommands(deps: Deps, owned: Owned): Promise<void> {
   const of = { ...deps, owned, known, seals: createBuiltSeals(deps, owned.instanceId), ...once }
   const at = clock()
   const ends = { untried: failed('logged-out', at), tried: failed('outcome-unknown', at) }
+  await endThose(of, () => giveUpCommands(database, { ...owned, ...ends }, MOST))
+  // Of these all that is in them is over by now.
+  await endThose(of, () => giveUpAlbums(database, { ...owned, at }, MOST))
+}
+
+async function endThose(of: Parameters<typeof tellTogether>[0], giveUp: () => Promise<readonly EndingCommand[]>): Promise<void> {
   for (;;) {
-    const ending = await giveUpCommands(database, { ...owned, ...ends }, MOST)
+    const ending = await giveUp()
     await tellTogether(of, ending)
     if (ending.length < MOST) return
   }

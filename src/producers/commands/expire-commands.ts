@@ -1,11 +1,11 @@
 // Commands whose time is over while nobody holds their account: every [30 s] they are ended, and what came of them is owed to the log in the same
 // transaction. Who holds an account ends its own.
-import type { Database } from '../../database/database.ts'
+import type { Database, Transaction } from '../../database/database.ts'
 import type { Codec } from '../../events/codec.ts'
-import type { Event } from '../../events/event.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { endEvents } from '../../instances/command-outcome.ts'
-import { expireCommands } from '../../instances/commands-at-work.ts'
+import { type EndedCommand, expireCommands } from '../../instances/commands-at-work.ts'
+import { expireAlbums } from '../../instances/end-albums.ts'
 import { drainApiOutbox, oweAll } from '../../instances/outbox.ts'
 import type { EventLog } from '../../log/log.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -34,7 +34,7 @@ export function createCommandExpiry(deps: Deps): { follow(signal: AbortSignal): 
     follow: async signal => {
       while (await wait(deps.everyMs, signal))
         try {
-          while (!signal.aborted && (await expireSome(deps, signal)) === MOST);
+          for (const expire of [expireAll, expireWholes]) while (!signal.aborted && (await expireSome(deps, expire, signal)) > 0);
         } catch (error) {
           if (!signal.aborted) deps.logger.warn('commands.not-expired', { error })
         }
@@ -42,19 +42,27 @@ export function createCommandExpiry(deps: Deps): { follow(signal: AbortSignal): 
   }
 }
 
+type Expire = (
+  tx: Transaction,
+  of: { live: readonly string[]; limit: number; at: number },
+) => Promise<readonly (EndedCommand & { instance_id: string })[]>
+
+const expireAll: Expire = (tx, { at, ...of }) =>
+  expireCommands(tx, { untried: failed('expired', at), tried: failed('outcome-unknown', at) }, of)
+/** Albums, behind what is in them: of each chat one, until none is left. */
+const expireWholes: Expire = expireAlbums
+
 /** Answers how many were ended. The log may have them later: whatever sweeps the outbox appends what is owed. */
-async function expireSome(deps: Deps, signal: AbortSignal): Promise<number> {
+async function expireSome(deps: Deps, expire: Expire, signal: AbortSignal): Promise<number> {
   const { database, commandWatch, clock, metrics } = deps
   const at = clock()
-  const ends = { untried: failed('expired', at), tried: failed('outcome-unknown', at) }
   const expired = await database.transact(async tx => {
-    const rows = await expireCommands(tx, ends, { live: commandWatch.instances(), limit: MOST })
-    const events: Event[] = []
-    for (const row of rows) events.push(...(await endEvents(tx, row, at)))
-    await oweAll(deps, tx, events)
+    const rows = await expire(tx, { live: commandWatch.instances(), limit: MOST, at })
+    await oweAll(deps, tx, await endEvents(tx, rows, at))
     return rows
   }, signal)
-  for (const { outcome } of expired) if (outcome.type === 'command.failed') metrics.commandsEnded.inc({ outcome: outcome.reason })
+  for (const { outcome } of expired)
+    metrics.commandsEnded.inc({ outcome: outcome.type === 'command.failed' ? outcome.reason : 'completed' })
   if (expired.length > 0) await drainApiOutbox(deps, signal)
   return expired.length
 }

@@ -39,10 +39,11 @@ export function judgeAction(
   { refused, tries, at }: Pick<Tried, 'tries' | 'at'> & { refused: Refused },
   times: Pick<CommandTimes, 'retryMs' | 'restMs'>,
 ): Verdict {
-  const { reason, code, message, passes } = refused
-  return judge({ refusal: failed(reason, at, code, message), passes, rests: reason === 'rate-limited', tries }, times)
+  const { reason, code, message, passes, isPartly } = refused
+  const refusal: Outcome = { ...failed(reason, at, code, message), ...(isPartly && { isPartly: true }) }
+  return judge({ refusal, passes, rests: reason === 'rate-limited', tries }, times)
 }
-type Refused = { reason: Reason; code: string | null; message: string; passes: boolean }
+type Refused = { reason: Reason; code: string | null; message: string; passes: boolean; isPartly: boolean }
 
 /** `error`: WhatsApp's code. */
 function judgeRefusal(
@@ -63,8 +64,10 @@ const judge = (
     ? { is: 'put-off', delayMs: rests ? restMs : retryMs, refusal }
     : { is: 'over', outcome: refusal }
 
+type Failure = Extract<Outcome, { type: 'command.failed' }>
+
 /** `code`: what WhatsApp said. */
-export const failed = (reason: Reason, at: number, code: string | null = null, why: string = texts[reason]): Outcome => ({
+export const failed = (reason: Reason, at: number, code: string | null = null, why: string = texts[reason]): Failure => ({
   type: 'command.failed',
   at,
   reason,

@@ -4,9 +4,9 @@ import { convertSent } from '../../convert/convert-sent.ts'
 import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Transaction } from '../../database/database.ts'
-import { outcomeFields } from '../../instances/command-outcome.ts'
+import { heardBy, outcomeFields } from '../../instances/command-outcome.ts'
 import type { EndedCommand } from '../../instances/commands-at-work.ts'
-import { type UploadOutcome, uploadOutcome } from '../../instances/upload-outcome.ts'
+import { uploadOutcome } from '../../instances/upload-outcome.ts'
 import type { BuiltMessage } from './built-message.ts'
 import { rejectedCall } from './rejected-call.ts'
 
@@ -29,14 +29,7 @@ export async function outcomeEvents(of: Of, command: EndedCommand, built: BuiltM
   const ofCall = call === null || ignores(call.chatId) ? [] : [call]
   const told = [await uploadOutcome(database, instanceId, command), outcomeFields(command)].filter(one => one !== null)
   const shown: Offer[] = []
-  for (const offer of [...made, ...ofCall, ...told.map(one => heardBy(instanceId, one, ignores))])
+  for (const offer of [...made, ...ofCall, ...told.map(one => ({ ...heardBy(one, ignores), instanceId }))])
     shown.push(await completeAddresses(offer, known))
   return shown
 }
-
-/** Whoever asked hears of it, whatever the settings leave out: of a chat that is ignored it says no chat. */
-const heardBy = (instanceId: string, said: UploadOutcome | ReturnType<typeof outcomeFields>, ignores: Ignores): Offer => ({
-  ...said,
-  instanceId,
-  chatId: ignores(said.chatId) ? null : said.chatId,
-})

@@ -36,8 +36,9 @@ export async function tryAction(deps: ActionDeps, command: ClaimedCommand): Prom
 }
 
 /** Of one that was tried: as WhatsApp refused it, as it was read back, or unknown. */
-function pastItsTime(command: ClaimedCommand, { action }: Task, at: number): Outcome {
-  return command.refusal ?? failed(action.afterSilence === 'again' ? 'outcome-unknown' : 'expired', at)
+function pastItsTime({ refusal, is_unanswered }: ClaimedCommand, { action }: Task, at: number): Outcome {
+  if (action.afterSilence === 'again' && is_unanswered) return failed('outcome-unknown', at)
+  return refusal ?? failed(action.afterSilence === 'again' ? 'outcome-unknown' : 'expired', at)
 }
 
 /** A try was given to WhatsApp, which did not refuse it. */
@@ -77,7 +78,12 @@ async function give(deps: ActionDeps, command: ClaimedCommand, { action, body }:
   if (came.is === 'said') return done(deps, came.said)
   const refused = refusalIn(came.error)
   if (refused === null) return { is: 'put-off', delayMs: deps.times.retryMs, refusal: null }
-  return judgeAction({ refused, tries: command.tries + 1, at: deps.clock() }, deps.times)
+  const { reason, code, message, passes } = refused
+  const isPartly = refused.isPartly || (command.refusal?.type === 'command.failed' && command.refusal.isPartly === true)
+  return judgeAction(
+    { refused: { reason, code, message, passes, isPartly }, tries: command.tries + 1, at: deps.clock() },
+    deps.times,
+  )
 }
 
 const done = ({ clock }: ActionDeps, result: Result): Came =>

@@ -2,7 +2,7 @@
 // Nobody but this file holds the queue's append (open-epoch.ts), so that a new door cannot go around it.
 
 import type { Draft, Ignores, Offer } from '../../convert/draft.ts'
-import { ignoredAs } from '../../convert/ignored-chats.ts'
+import { ignoredAs } from '../../events/ignored-chats.ts'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 

@@ -20,7 +20,7 @@ export { type Page, type PageRequest, QueryError } from './page.ts'
 export { type CallAnswer, getCall, listCalls } from './query-calls.ts'
 export { type ChatAnswer, type ContactAnswer, listChats, listContacts } from './query-chats.ts'
 export { type GroupAnswer, type GroupWithPeople, getGroup, listGroups, listGroupsWithPeople } from './query-groups.ts'
-export { getLabel, type LabelAnswer, labelNumbers, listLabels } from './query-labels.ts'
+export { getLabel, type LabelAnswer, listLabels, toldLabels } from './query-labels.ts'
 export { listMedia, type MediaListAnswer, type MediaLocation, mediaOf } from './query-media.ts'
 export { getMessage, getOldestMessage, listMessages, type MessageAnswer } from './query-messages.ts'
 export {

@@ -47,11 +47,8 @@ export async function getLabel(
   return row === undefined ? null : answerOf(labelColumns, row)
 }
 
-/** Ids of all labels that were ever told, also of those that were deleted. */
-export async function labelNumbers(database: Transaction, instanceId: string): Promise<readonly string[]> {
-  const rows = await database.query<{ label_id: string }>('select label_id from labels where instance_id = $1', [instanceId])
-  return rows.map(row => row.label_id)
-}
+/** SQL: ids of all labels that were ever told of the instance `$1`, also of those that were deleted. */
+export const toldLabels = 'select label_id from labels where instance_id = $1'
 
 type LabelRow = { labelId: string; updated_at: Date; epoch: string; sequence: string }
 
