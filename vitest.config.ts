@@ -1,11 +1,18 @@
 // Two speeds, told apart by a file's name: `*.test.ts` needs nothing but Node and npm, `*.real.test.ts` needs external parts or minutes. The
-// scenarios of `*.both.test.ts` stand on embedded parts in the first and on external ones in the second (test/ground/scenarios/setups.ts).
+// scenarios of `*.both.test.ts` stand on embedded parts in the first and on external ones in the second (test/ground/scenarios/setups.ts). What
+// looks at its process (its memory, what an import does to others) is called `*.alone.test.ts` and has one for itself.
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './scripts/longest-first.ts'
 
 const places = ['test', 'src', 'simulator']
 const named = (end: string) => places.map(place => `${place}/**/*${end}`)
+/** Most of their time they wait, for Postgres and for processes of their own. */
+const fast = {
+  provide: { speed: 'fast' },
+  maxWorkers: Math.min(8, 2 * availableParallelism()),
+  sequence: { groupOrder: 1 },
+} as const
 
 export default defineConfig({
   test: {
@@ -22,18 +29,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...fast,
           name: 'fast',
           include: named('.test.ts'),
-          exclude: named('.real.test.ts'),
-          provide: { speed: 'fast' },
+          exclude: [...named('.real.test.ts'), ...named('.alone.test.ts')],
           // What they import takes a second each, once in a worker's process instead of once in each file: a third of their CPU. What modules keep for
           // their process (ids given out, texts composed, what is known of a signal or a path) changes nothing that another file's tests can see.
           isolate: false,
-          // Most of their time they wait, for Postgres and for processes of their own.
-          maxWorkers: Math.min(8, 2 * availableParallelism()),
-          sequence: { groupOrder: 1 },
         },
       },
+      { extends: true, test: { ...fast, name: 'alone', include: named('.alone.test.ts') } },
       {
         extends: true,
         test: {

@@ -30,7 +30,7 @@ process.exitCode = checked === 0 && tested === 0 && passed > 0 ? 0 : 1
 
 function projects(): readonly string[] {
   if (real) return ['--project=real']
-  return chosen.length > 0 ? [] : ['--project=fast']
+  return chosen.length > 0 ? [] : ['--project=fast', '--project=alone']
 }
 
 function run(args: readonly string[]): number | null {
