@@ -9,7 +9,8 @@ import { prefersHtml } from './pages/prefers-html.ts'
 import { problemPage, problemPagePolicy } from './pages/problem-page.ts'
 import { Problem, problemBody, problemType } from './problems.ts'
 
-export const MAX_BODY_BYTES = 256 * 1024
+/** A text of 65,536 characters fits into it also where a client escapes each. */
+export const MAX_BODY_BYTES = 512 * 1024
 
 /** Writes a refusal whose status and headers are set. */
 export type Say = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => FastifyReply

@@ -317,7 +317,8 @@ describe('an album', () => {
     const again = await ask(id, { key: 'k1', body: album })
     expect(again.status).toBe(202)
     const said = (await recordsOf(id)).map(({ recordedAt: _, ...one }) => one)
-    expect(said.slice(4)).toEqual(said.slice(0, 4))
+    // Where what was in the log is accepted by now, it is not there twice.
+    expect([[], said.slice(0, 4)]).toContainEqual(said.slice(4))
     await until('all to be accepted', async () => (await api.call('GET', `/v1/instances/${id}/commands`)).json.data)
     expect((await ask(id, { key: 'k1', body: album })).json).toEqual(again.json)
     const fewer = { ...album, items: [...album.items].reverse() }
@@ -349,6 +350,16 @@ describe('while the log is away', () => {
       { eventId: taken.json.eventId, expiresAt: Date.parse(String(taken.json.queuedUntil)) },
     ])
     expect((await ask(id, { key: 'k1', body: { ...hello, text: 'x' } })).status).toBe(409)
+  })
+
+  test('[F1] the longest text is taken, however its client writes it', async () => {
+    const id = await anInstance()
+    const written = JSON.stringify({ ...hello, text: '\u00e7'.repeat(65_536) }).replaceAll('\u00e7', '\\u00e7')
+    const { status } = await api.call('POST', `/v1/instances/${id}/messages`, {
+      rawBody: written,
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(status).toBe(202)
   })
 
   test('[F1] [I3] what the log takes in no time is said as such, each time', async () => {

@@ -113,18 +113,18 @@ describe('a status', () => {
     expect(lookedUp).toEqual([lidOf(bia), lidOf(caio)])
   })
 
-  test('[F1] with a file is shown with it, and one for nobody who has a device waits', async () => {
+  test('[F1] with a file is shown with it, and one for nobody who has a device fails in words and holds no other', async () => {
     const bytes = randomBytes(5_000)
     const media = { uploadId: await aReadyUpload(rig, bytes) }
     const asked = await post([lidOf(ana)], { kind: 'image', media, text: undefined, backgroundColor: undefined })
     await over(asked)
     expect(device.fileShown(asked.messageId).equals(bytes)).toBe(true)
     device.hideDevices(caio as Contact, 1_000)
-    const unread = await post([lidOf(caio)])
-    await untilRow(rig, unread, 'put off', row => row.due_at !== null && row.tries === 0)
+    const [unread, next] = [await post([lidOf(caio)]), await post([lidOf(ana)])]
+    expect(await over(unread)).toMatchObject({ type: 'command.failed', reason: 'not-on-whatsapp' })
     expect(countOf(unread)).toBeUndefined()
+    expect(await over(next)).toMatchObject({ type: 'command.completed' })
     device.hideDevices(caio as Contact, 0)
-    expect(await over(unread)).toMatchObject({ type: 'command.completed' })
   })
 
   test('[F1] is deleted for those who have it, and one of somebody else is reacted to', async () => {

@@ -145,7 +145,9 @@ async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: Bui
       }),
     )
     if (refusal?.error instanceof NobodyReached && tries === 1)
-      return { is: 'not-given', delayMs: times.retryMs, waitsFor: 'retry' }
+      return audience === undefined
+        ? { is: 'not-given', delayMs: times.retryMs, waitsFor: 'retry' }
+        : over(failed('not-on-whatsapp', clock(), null, 'Nobody of those who are to see it has a device on WhatsApp.'))
     const said =
       refusal === null
         ? await expected.within(times.ackMs, ended)
