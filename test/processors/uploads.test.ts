@@ -689,6 +689,8 @@ describe('a voice note of other audio', () => {
     expect(await prepared(mp3, { kind: 'voice', mimetype: 'audio/mpeg' })).toMatchObject({
       ...{ state: 'failed', reason: 'not-convertible', reasonText: expect.stringMatching(/FFMPEG_PATH.*ENOENT/) },
     })
+    const doubts = logger.lines.filter(({ event }) => event === 'config.doubtful')
+    expect(doubts.at(-1)).toMatchObject({ fields: { setting: 'FFMPEG_PATH', doubt: expect.stringContaining('ENOENT') } })
   })
 
   test.each([

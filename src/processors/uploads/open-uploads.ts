@@ -28,6 +28,7 @@ import { runningRole } from '../running-role.ts'
 import { openPictures } from '../store/pictures.ts'
 import { mostAttempts, type Verdict, verdictOf } from './judge-failure.ts'
 import { type PrepareDeps, prepareUpload } from './prepare-upload.ts'
+import { doubtProgram } from './run-ffmpeg.ts'
 import { UploadError } from './upload-error.ts'
 
 export type UploadsDeps = {
@@ -77,6 +78,7 @@ export function openUploads(deps: UploadsDeps): Role {
 
   async function run(): Promise<void> {
     const listening = listen(deps, bell, stop.signal)
+    await doubtProgram(deps.uploads.ffmpegPath, deps.logger)
     while (!stop.signal.aborted) {
       try {
         await takeMore()

@@ -1,8 +1,12 @@
 // FFmpeg, by the path that the operator named: bytes in, bytes out. It opens nothing but what it is given, has neither our environment nor a shell, is
 // bounded in time, and is ended with all that it has begun.
 import { spawn } from 'node:child_process'
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { describeError, type Logger } from '../../runtime/logger.ts'
 import { onAbort } from '../../runtime/or-abort.ts'
 import { UploadError } from './upload-error.ts'
 
@@ -16,6 +20,14 @@ const usual: FfmpegBounds = { silentMs: 120_000, wholeMs: 600_000 }
 /** `demuxer`: what the input is and nothing else, so that no list of other files is read; `seeks`: it has to be read twice, by a copy on disk. */
 export type FfmpegInput = { demuxer: string; seeks: boolean }
 export type FfmpegTask = { doing: string; input: FfmpegInput; output: readonly string[] }
+/** A program that is not there is found out at the start, and not by the first voice note. One without a path is looked for by the system. */
+export async function doubtProgram(ffmpegPath: FfmpegPath, logger: Pick<Logger, 'warn'>): Promise<void> {
+  if (ffmpegPath === null || !isAbsolute(ffmpegPath)) return
+  const error = await access(ffmpegPath, constants.X_OK).then(() => null, describeError)
+  if (error !== null)
+    logger.warn('config.doubtful', { setting: 'FFMPEG_PATH', doubt: `expected a program that can be run, got ${error}` })
+}
+
 type Running = { ffmpegPath: FfmpegPath; bounds?: FfmpegBounds }
 
 /**
