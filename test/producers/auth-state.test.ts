@@ -207,6 +207,7 @@ test('[B2] [A4] nothing is read or written for a socket that has ended, not even
   })
   isSlow = true
   const begun = Promise.allSettled(['a', 'b'].map(id => auth.keys.set({ session: { [id]: bytes(id) } })))
+  await until('a write to be on its way', () => written.length > 0)
   life.terminate('fenced')
   const late = Promise.allSettled([session(auth, 'c'), auth.keys.set({ session: { c: bytes('c') } }), auth.saveCreds()])
   expect((await late).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])

@@ -106,7 +106,10 @@ export function openKeyWrites(deps: Deps): KeyWrites {
     change: async writes => {
       lagging.putDurable(writes)
       // A message makes a step for each device that it goes to: those of one turn of the loop are one write.
-      if (writes.length > 0) await setImmediate()
+      if (writes.length > 0) {
+        await setImmediate()
+        life.signal.throwIfAborted() // what was put may have been taken by a write that the end cut: nobody may take it for durable
+      }
       return flush(true)
     },
     lag: unit => {
