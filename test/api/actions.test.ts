@@ -78,9 +78,10 @@ test('[F1] whoever waits for a command is told of its end, without asking for it
   const counting = await api.openAnother({
     database: database => ({
       ...database,
-      query: <Row>(sql: string, values?: readonly unknown[]) => {
+      query: async <Row>(sql: string, values?: readonly unknown[]) => {
+        const rows = await database.query<Row>(sql, values)
         if (sql.includes('where c.instance_id = $1 and c.command_id = $2')) looks += 1
-        return database.query<Row>(sql, values)
+        return rows
       },
     }),
   })

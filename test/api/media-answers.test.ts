@@ -117,7 +117,7 @@ describe('content disposition', () => {
 
   test('[I3] names without a usable character and names with half a character still give a header', () => {
     expect(of('application/pdf', '\u200b \n')).toBe(`inline; filename="file"; filename*=UTF-8''file`)
-    expect(of('application/pdf', 'a\ud800.pdf')).toContain("filename*=UTF-8''a%EF%BF%BD.pdf")
+    expect(of('application/pdf', 'a\ud800.pdf')).toContain("filename*=UTF-8''a.pdf")
     expect(of('application/pdf', 'x'.repeat(5_000)).length).toBeLessThan(600)
   })
 })
