@@ -39,7 +39,7 @@ describe.runIf(here)('a presigned URL', () => {
     const response = await fetch(url)
     expect(await response.text()).toBe('hello')
     expect(response.headers.get('content-disposition')).toBe(
-      `attachment; filename="v_deo _1_ .txt"; filename*=UTF-8''v%C3%ADdeo%20%221%22%20.txt`,
+      `attachment; filename="v_deo _1_ _.txt"; filename*=UTF-8''v%C3%ADdeo%20%221%22%20%EF%BF%BD.txt`,
     )
   })
 
