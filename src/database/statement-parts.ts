@@ -1,7 +1,6 @@
 // Many statements as one: what several owners of tables have to read is one statement, and what they have to write is another. Every statement
 // has its price in both processes, whatever it holds, and each of its parts a small one; those without rows are left out where that comes often.
 import { createLru, type Lru } from '../runtime/lru.ts'
-import { committingLazily } from './commit-lazily.ts'
 import type { Transaction } from './database.ts'
 
 /**
@@ -27,16 +26,8 @@ export async function readTogether(tx: Transaction, reads: readonly Read<unknown
   }
 }
 
-type Writing = { isLazy?: boolean; texts?: Texts }
-/**
- * One statement; none where there is nothing to write. `isLazy`: no promise rests on it (commit-lazily.ts). `texts`: which combinations have one of
- * their own [those of the process].
- */
-export async function writeTogether(
-  tx: Transaction,
-  writes: readonly Write[],
-  { isLazy = false, texts = isLazy ? lazyTexts : writeTexts }: Writing = {},
-): Promise<void> {
+/** One statement; none where there is nothing to write. `texts`: which combinations have one of their own [those of the process]. */
+export async function writeTogether(tx: Transaction, writes: readonly Write[], texts = writeTexts): Promise<void> {
   const parts = partsOf(texts, writes)
   if (parts.length > 0) await tx.query(textOf(texts, parts), valuesOf(parts))
 }
@@ -84,16 +75,14 @@ const readTexts: Texts = {
       .map((_, at) => `(select json_agg(${nameOf(at)}) from ${nameOf(at)}) as ${nameOf(at)}`)
       .join(', ')}`,
 }
-/** `answer`: what is selected behind the parts. */
-export const openWriteTexts = (answer = ''): Texts => ({
+export const openWriteTexts = (): Texts => ({
   known: new Map(),
   own: createLru(OWN_STATEMENTS),
   made: 0,
   times: new Map(),
-  compose: parts => `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select ${answer}`,
+  compose: parts => `with ${parts.map((part, at) => `${nameOf(at)} as (${part})`).join(', ')} select`,
 })
 const writeTexts = openWriteTexts()
-const lazyTexts = openWriteTexts(committingLazily)
 
 /** Of those that come seldom, whatever is sent: then they are counted from the beginning. */
 const MOST_COUNTED = 1024

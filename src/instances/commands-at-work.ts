@@ -1,6 +1,5 @@
 // Commands in the hands of who holds their account: claimed, tried, put off, decided and ended, each fenced by its epoch; or given up, or past
 // their time.
-import { committingLazily, committingLazilyIf } from '../database/commit-lazily.ts'
 import type { Transaction } from '../database/database.ts'
 import { writeTogether } from '../database/statement-parts.ts'
 import { albumOperation } from '../events/operations.ts'
@@ -74,7 +73,7 @@ const nextOf = (kind: string, most: string): string =>
     .map(when => `(${found} and ${kind} and ${when} order by c.due_at, c.place limit ${most})`)
     .join(' union ')
 
-const claimSql = `with held as (select ${committingLazily} from (${heldOwner('$1', '$2')}) owner), turn_of_first as materialized (
+const claimSql = `with held as (${heldOwner('$1', '$2')}), turn_of_first as materialized (
   select ${firstTurnAt('$1', pace)} as at, ${restsUntil('$1')} as rests_until
 ), turns as materialized (
   select t.rests_until, case when t.rests_until is null then $5::bigint else 0 end as paced,
@@ -108,16 +107,12 @@ export const mayBeThere = (c: string): string => `(${c}.refusal is null or coale
 /** Where the `tries`th begins, and nothing was said to the one before. */
 const isUnansweredBy = (tries: string) => `is_unanswered or (tries between 1 and ${tries} - 1 and refusal is null)`
 
-/**
- * `secrets`: those in `built`, for what comes sealed with them later. `isFollowed`: another commit in this database is waited for before anything
- * leaves, so that this one need not be.
- */
+/** `secrets`: those in `built`, for what comes sealed with them later. */
 type BegunTry = Owned & {
   commandId: string
   tries: number
   built: Buffer | null
   secrets?: readonly SecretRow[]
-  isFollowed?: boolean
 }
 
 /**
@@ -126,11 +121,9 @@ type BegunTry = Owned & {
  */
 export async function beginTry(
   database: Transaction,
-  { instanceId, epoch, commandId, tries, built, secrets = [], isFollowed = false }: BegunTry,
+  { instanceId, epoch, commandId, tries, built, secrets = [] }: BegunTry,
 ): Promise<boolean> {
-  return didChange(
-    database.query(beginTrySql, [instanceId, commandId, epoch, built, tries, ...secretColumns(secrets), isFollowed]),
-  )
+  return didChange(database.query(beginTrySql, [instanceId, commandId, epoch, built, tries, ...secretColumns(secrets)]))
 }
 
 const beginTrySql = `with held as (${heldOwner('$1', '$3')}), begun as (
@@ -138,7 +131,7 @@ const beginTrySql = `with held as (${heldOwner('$1', '$3')}), begun as (
       built = case when tries = 0 then $4 else coalesce(built, $4) end
     where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1
   ), kept as (${addingSecrets(['$6', '$7', '$8', '$9', '$10'], 'exists (select from begun)')})
-  select ${committingLazilyIf('$11::boolean')} from begun`
+  select 1 from begun`
 
 /** `tries`: where the last one did not count; `turn`: which is given back, as nothing went out; `refusal`: what WhatsApp said to it; `waitsFor` [retry]: what for. */
 type PutOff = Owned & {
@@ -202,9 +195,8 @@ export const endCommand = (
 ): Promise<void> => endCommands(database, { instanceId, commandIds: [commandId] })
 
 /**
- * Their outcomes are in the log. The upload of one was sent, however long its command is remembered. That commit is not waited for: what Postgres
- * forgets in its death is told again. What makes their chats go on is, wherever something goes on. Two statements, which are safe to be done again:
- * in a transaction they are one.
+ * Their outcomes are in the log. The upload of one was sent, however long its command is remembered. Two statements, which are safe to be done
+ * again: in a transaction they are one.
  */
 export async function endCommands(
   database: Transaction,
@@ -214,7 +206,7 @@ export async function endCommands(
     `with ended as (
        update commands set state = case outcome ->> 'type' when 'command.completed' then 'completed' else 'failed' end, ended_at = now()
        where instance_id = $1 and command_id = any($2::text[]) and state = 'ending'
-       returning state, upload_id, pg_notify('${commandEndsChannel}', command_id), ${committingLazily})
+       returning state, upload_id, pg_notify('${commandEndsChannel}', command_id))
      ${markSent("(select upload_id from ended where state = 'completed')")}`,
     [instanceId, commandIds],
   )

@@ -39,12 +39,9 @@ export async function applyShares(tx: Transaction, shares: readonly Share[]): Pr
   const decided = []
   for (const one of asked) decided.push(await decide(one, found, gone))
   for (const { projection, leftOut } of decided) for (const left of leftOut) await quarantineKey(tx, projection, left)
-  // What nothing was told of is made again from the log, wherever Postgres forgets it in its death.
-  const isLazy = decided.every(({ done }) => done.emissions.length === 0)
   await writeTogether(
     tx,
     decided.flatMap(one => one.writes),
-    { isLazy },
   )
   for (const { sql, values, isEmpty } of decided.flatMap(one => one.afterwards)) if (!isEmpty) await tx.query(sql, values)
   return decided

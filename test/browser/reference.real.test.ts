@@ -27,7 +27,10 @@ describe.runIf(await runsHere('chromium'))('the page at /docs', () => {
       type Described = { paths: Record<string, object>; webhooks: Record<string, object> }
       const { paths, webhooks } = (await api.call('GET', '/openapi.json')).json as Described
       const described = Object.values({ ...paths, ...webhooks }).flatMap(methods => Object.keys(methods))
-      await page.locator('.opblock').nth(described.length - 1).waitFor()
+      await page
+        .locator('.opblock')
+        .nth(described.length - 1)
+        .waitFor()
       expect(await page.locator('.opblock').count()).toBe(described.length)
       await keepPicture(page, 'reference')
 

@@ -86,7 +86,7 @@ test('[D2] what is written is the same whichever parts have rows, and however of
     await writeTogether(
       tx,
       parts.map(nth => part(nth, filled.includes(nth) ? [n] : [])),
-      { texts },
+      texts,
     )
   }
   const written = await server.database.query<{ part: number; sum: number }>(

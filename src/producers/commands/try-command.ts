@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { readSent } from '../../convert/convert-sent.ts'
-import { isGroup, isLid, isPn, type OwnAddresses } from '../../convert/jid.ts'
+import { isPn, type OwnAddresses } from '../../convert/jid.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { FileToSend } from '../../convert/outgoing/write-file.ts'
 import { secretBroughtBy } from '../../convert/sealed/message-secret.ts'
@@ -101,8 +101,7 @@ async function withAddress(
 
 /**
  * The bytes are durable before the first of them leaves, and in the same statement the secret in them: what comes sealed with it opens, whoever
- * holds the account then. For persons and groups they are encrypted, and the step that this makes is durable before they leave: with its commit,
- * which is waited for, the disk has this one. false: it is another owner's by now.
+ * holds the account then. false: it is another owner's by now.
  */
 async function beginMessage(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<boolean> {
   const { owned, seals, known, secrets, clock } = deps
@@ -114,12 +113,11 @@ async function beginMessage(deps: TryDeps, command: ClaimedCommand, built: Built
   const sealed: SecretRow[] = []
   for (const { chat, author, ...secret } of brought)
     sealed.push(secrets.seal({ ...secret, chat: await known.complete(chat), author: await known.complete(author) }))
-  const isFollowed = isPn(built.to) || isLid(built.to) || isGroup(built.to)
-  return beginTry(deps, command, { built: seals.seal(command_id, built), secrets: sealed, isFollowed })
+  return beginTry(deps, command, { built: seals.seal(command_id, built), secrets: sealed })
 }
 
 /** Of a message: what is sent, sealed, and the secrets in it. */
-type ToKeep = { built: Buffer; secrets: readonly SecretRow[]; isFollowed: boolean }
+type ToKeep = { built: Buffer; secrets: readonly SecretRow[] }
 
 /** It is known that WhatsApp may have it before it has. `kept` null: it is no message. false: it is another owner's by now. */
 export function beginTry(

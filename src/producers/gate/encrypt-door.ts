@@ -1,7 +1,6 @@
 // The one door of what encrypts, or begins a session to encrypt with: everything that was set of it until then is durable before, and the step
 // that it makes is durable before its bytes are answered. A peer knows only ratchet keys of ours that we sent: one that we sent and lost
-// would make what the peer writes next unreadable, and a counter that was used twice what we write. With its step the disk has all that was
-// committed before it: that a message was tried rests on that (commands/try-command.ts).
+// would make what the peer writes next unreadable, and a counter that was used twice what we write.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { SignalKeyStoreWithTransaction } from '@whiskeysockets/baileys'
 import type { Repository } from './take-part.ts'
