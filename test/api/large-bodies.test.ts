@@ -4,10 +4,11 @@ import fastify from 'fastify'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { takeLargeBodies } from '../../src/api/large-bodies.ts'
-import { createRefuse } from '../../src/api/refuse.ts'
+import { createRefuse, MAX_BODY_BYTES } from '../../src/api/refuse.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
+const large = MAX_BODY_BYTES + 1
 const named = z.object({ id: z.string() })
 
 async function openServer(limits: { total: number; maxWaitMs: number }) {
@@ -28,11 +29,10 @@ async function openServer(limits: { total: number; maxWaitMs: number }) {
 function beginLarge(port: number, id: string): Socket {
   const socket = connect({ host: '127.0.0.1', port })
   onTestFinished(() => void socket.destroy())
-  socket.write(`POST /${id} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 500000\r\n\r\n"`)
+  socket.write(`POST /${id} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${large}\r\n\r\n"`)
   return socket
 }
 
-const large = 500_000
 const isBusy = async (post: Promise<Response>) => (await post).status === 503
 
 test('[I3] a second large body of an instance finds no turn, others and small ones do; the turn ends with its client', async () => {

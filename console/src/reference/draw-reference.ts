@@ -15,6 +15,8 @@ export async function drawReference(description: unknown, place: HTMLElement, si
     deepLinking: false,
     docExpansion: 'list',
     defaultModelsExpandDepth: -1,
+    // Of a long list the library keeps only what is near the window in the page, where the browser’s own search does not find the rest.
+    filter: true,
     // What a try-out sent is shown as a curl: without the key.
     showMutatedRequest: false,
     requestInterceptor: (request: { headers: Record<string, string> }) => {
