@@ -12,6 +12,10 @@ export type ObjectHead = {
   modifiedAt: number
 }
 
+/** What is known without asking for it again. */
+export type PutObject = Omit<ObjectHead, 'modifiedAt'>
+export type CopiedObject = Omit<PutObject, 'sizeBytes'>
+
 export type NewObject = {
   key: string
   /** A chunk is its own again once the next one is asked for: it may be filled anew. */
@@ -34,7 +38,7 @@ export type ObjectStore = {
   /** Where a new object of this name goes: below what the settings say. Everything else takes whole keys, so that older ones stay reachable. */
   newKey(name: string): string
   /** Nothing is visible under the key before the body has ended, and nothing at all if the body throws; memory does not grow with the size. */
-  put(object: NewObject, signal: AbortSignal): Promise<ObjectHead>
+  put(object: NewObject, signal: AbortSignal): Promise<PutObject>
   /** Bytes fromByte..toByte, both inclusive, of the object as it was when called. */
   get(
     object: { key: string; fromByte?: number; toByte?: number },
@@ -45,7 +49,7 @@ export type ObjectStore = {
   copy(
     object: { fromKey: string; toKey: string; contentType: string; metadata: ObjectHead['metadata'] },
     signal: AbortSignal,
-  ): Promise<ObjectHead | null>
+  ): Promise<CopiedObject | null>
   /** Keys that are not there are not an error. */
   delete(keys: readonly string[], signal: AbortSignal): Promise<void>
   /**

@@ -7,23 +7,36 @@ import type { S3Bucket } from './s3-bucket.ts'
 import { failureOf } from './s3-errors.ts'
 import { headObject, toHead, unlessMissing } from './s3-head.ts'
 
-type Range = { key: string; fromByte?: number; toByte?: number }
+type Range = { key: string; fromByte?: number; toByte?: number; doing?: string }
 
 export async function readObject(
   bucket: S3Bucket,
   of: Range,
   signal: AbortSignal,
 ): Promise<{ head: ObjectHead; body: AsyncIterable<Uint8Array> } | null> {
-  const { key } = of
+  const { key, doing = `reading ${key}` } = of
   checkKey(key)
   const command = new GetObjectCommand({ Bucket: bucket.name, Key: key, ...rangeOf(of) })
   const send = unlessMissing(options => bucket.client.send(command, options).catch(beyondTheEnd))
-  const found = await bucket.within({ doing: `reading ${key}`, request: send }, signal)
+  const found = await bucket.within({ doing, request: send }, signal)
   if (found === 'beyond the end') {
     const head = await headObject(bucket, key, signal)
     return head && { head, body: noBytes() }
   }
   return found && { head: toHead(key, found, wholeSizeOf(found)), body: bodyOf(bucket, key, found, signal) }
+}
+
+/** With its first byte: the answer to a HEAD does not say which of the two is missing, object or bucket, and would take a second request. */
+export async function readHead(bucket: S3Bucket, key: string, signal: AbortSignal): Promise<ObjectHead | null> {
+  const doing = `reading the head of ${key}`
+  const found = await readObject(bucket, { key, fromByte: 0, toByte: 0, doing }, signal)
+  if (found === null) return null
+  let readBytes = 0
+  for await (const { length } of found.body) {
+    readBytes += length
+    if (readBytes > 1) break // a server that knows no ranges: the rest is not wanted
+  }
+  return found.head
 }
 
 function rangeOf({ key, fromByte = 0, toByte }: Range): { Range?: string } {

@@ -6,11 +6,11 @@ import { checkKey } from './object-key.ts'
 import type { ObjectHead, ObjectStore } from './objects.ts'
 import { abandonUploads } from './s3-abandon.ts'
 import { openS3Bucket, type S3Options } from './s3-bucket.ts'
-import { headObject, unlessMissing, unquoted } from './s3-head.ts'
+import { unlessMissing, unquoted } from './s3-head.ts'
 import { deleteObjects, listObjects } from './s3-list.ts'
 import { encodeMetadata } from './s3-metadata.ts'
 import { createPresign } from './s3-presign.ts'
-import { readObject } from './s3-read.ts'
+import { readHead, readObject } from './s3-read.ts'
 import { type S3Description, uploadBody } from './s3-upload.ts'
 import { refuseAborted } from './until-aborted.ts'
 
@@ -34,9 +34,7 @@ export async function openS3Store(options: S3Options, signal: AbortSignal = neve
     refuseAborted(`putting ${object.key}`, signal)
     const { key, contentType, metadata } = object
     const { etag, sizeBytes } = await uploadBody(bucket, { ...object, description: describe(key, object) }, signal)
-    const put = { key, sizeBytes, contentType, metadata, etag: unquoted(etag), modifiedAt: clock() }
-    const stored = await headObject(bucket, key, signal) // S3 does not say the time when it answers a put
-    return stored?.etag === put.etag ? stored : put // else somebody replaced or deleted it since
+    return { key, sizeBytes, contentType, metadata, etag: unquoted(etag) }
   }
 
   const copy: ObjectStore['copy'] = async ({ fromKey, toKey, ...of }, signal) => {
@@ -45,14 +43,14 @@ export async function openS3Store(options: S3Options, signal: AbortSignal = neve
     const command = new CopyObjectCommand({ ...describe(toKey, of), CopySource, MetadataDirective: 'REPLACE' })
     const request = unlessMissing(requestOptions => bucket.client.send(command, requestOptions))
     const copied = await bucket.within({ doing: `copying ${fromKey} to ${toKey}`, slow: true, request }, signal)
-    return copied === null ? null : await headObject(bucket, toKey, signal)
+    return copied && { key: toKey, ...of, etag: unquoted(copied.CopyObjectResult?.ETag ?? '') }
   }
 
   return {
     newKey: name => `${keyPrefix}${name}`,
     put,
     get: (range, signal) => readObject(bucket, range, signal),
-    head: (key, signal) => headObject(bucket, key, signal),
+    head: (key, signal) => readHead(bucket, key, signal),
     copy,
     delete: (keys, signal) => deleteObjects(bucket, keys, signal),
     abandon: (unfinished, signal) => abandonUploads(bucket, unfinished, signal),

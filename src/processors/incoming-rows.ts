@@ -6,6 +6,8 @@ import { isPurged } from '../purge/tombstones.ts'
 import { coalesce } from '../runtime/coalesce.ts'
 
 export type IncomingRows = {
+  /** Answers whether there was no row: then there is no object of ours either. No row for a purged instance. */
+  begin(of: IncomingObject): Promise<boolean>
   /** Before a put: the object's age begins anew. No row for a purged instance. */
   remember(of: IncomingObject): Promise<void>
   /** Objects that are there and proven to be ours; a row that is there already stays as it is. */
@@ -22,6 +24,7 @@ export type IncomingObject = { key: string; instanceId: string }
 /** Every method rejects DatabaseError. Ages are by Postgres' clock. */
 export function createIncomingRows(database: Transaction): IncomingRows {
   return {
+    begin: coalesce(of => beginAll(database, of), MAX_BATCH),
     remember: coalesce(of => rememberAll(database, of), MAX_BATCH),
     async adopt(of) {
       await database.query(
@@ -56,19 +59,26 @@ export function createIncomingRows(database: Transaction): IncomingRows {
 /** Those that are asked for while one statement is on its way are the next one. */
 const MAX_BATCH = 500
 
-/** In the order of their keys, so that no two of these wait for each other. */
+/** Of two of one key one is the first. */
+async function beginAll(database: Transaction, of: readonly IncomingObject[]): Promise<readonly boolean[]> {
+  const rows = await database.query<{ key: string }>(`${insertAll} on conflict (key) do nothing returning key`, columnsOf(of))
+  const begun = new Set(rows.map(row => row.key))
+  return of.map(({ key }) => begun.delete(key))
+}
+
 async function rememberAll(database: Transaction, of: readonly IncomingObject[]): Promise<readonly undefined[]> {
-  await database.query(
-    `insert into incoming_objects (key, instance_id)
-     select key, instance_id
-     from (select distinct on (key) key, instance_id from unnest($1::text[], $2::text[]) as n(key, instance_id) order by key) as n
-     where not ${isPurged('n.instance_id')}
-     order by key
-     on conflict (key) do update set written_at = now()`,
-    [of.map(one => one.key), of.map(one => one.instanceId)],
-  )
+  await database.query(`${insertAll} on conflict (key) do update set written_at = now()`, columnsOf(of))
   return of.map(() => undefined)
 }
+
+/** In the order of their keys, so that no two of these wait for each other. */
+const insertAll = `insert into incoming_objects (key, instance_id)
+  select key, instance_id
+  from (select distinct on (key) key, instance_id from unnest($1::text[], $2::text[]) as n(key, instance_id) order by key) as n
+  where not ${isPurged('n.instance_id')}
+  order by key`
+
+const columnsOf = (of: readonly IncomingObject[]) => [of.map(one => one.key), of.map(one => one.instanceId)]
 
 const IS_DUE = `written_at < now() - $1::double precision * interval '1 millisecond'`
 

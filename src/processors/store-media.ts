@@ -1,6 +1,6 @@
 // Every downloaded file gets a final copy of its own under a key that follows from its event; what is there already is not written again.
 import type { TopicName } from '../events/topics.ts'
-import type { ObjectHead } from '../objects/objects.ts'
+import type { PutObject } from '../objects/objects.ts'
 import type { FairTurns } from '../runtime/fair-turns.ts'
 import { clearAway } from './clear-away.ts'
 import { FILES_IN_HAND, inTurn, transferTurns } from './in-turn.ts'
@@ -53,7 +53,7 @@ export const createStoring = (deps: StoreDeps): Processor<DownloadedFile> => ({
 })
 
 type Task = { file: DownloadedFile; attempt: Given['attempt'] }
-type Kept = { head: ObjectHead; picture: PictureFacts | null }
+type Kept = { head: PutObject; picture: PictureFacts | null }
 
 async function store(deps: StoreDeps, { file, attempt }: Task, signal: AbortSignal): Promise<Answer> {
   const startAt = deps.clock()

@@ -68,7 +68,7 @@ describe.runIf(here)('the S3 store', () => {
     await store.put({ key: 'copy/från &+%', body: bytes(whole), contentType: 'a/b', metadata: { event_id: 'a' } }, never)
     const to = { contentType: 'video/mp4', metadata: { event_id: 'b', note: 'ação' } }
     const head = await store.copy({ fromKey: 'copy/från &+%', toKey: 'copy/to', ...to }, never)
-    expect(head).toMatchObject({ ...to, sizeBytes: whole.length })
+    expect(head).toMatchObject(to)
     expect((await readBack('copy/to')).equals(whole)).toBe(true)
   })
 

@@ -46,8 +46,10 @@ export async function bringFile(
   const wanted = wantedOf(deps, task)
   const fetched = { here: false }
   const fetchOnce = async () => {
-    const known = await findKnown(deps, wanted, signal)
+    const isNew = await deps.incomingRows.begin(wanted)
+    const known = isNew ? null : await findIncoming(deps.objects, wanted.key, signal)
     if (known !== null) return known
+    if (!isNew) await deps.incomingRows.remember(wanted)
     fetched.here = true
     return await inTurn(deps.turns, { ...turnOf(task), work: () => fetch(deps, wanted, signal) }, signal)
   }
@@ -74,17 +76,6 @@ function wantedOf({ objects, config }: BringDeps, { file, attempt }: Task): Want
   }
 }
 
-/** What lies there without a row, because 0.1.0 put it there, is ours from now on. */
-async function findKnown(
-  { objects, incomingRows, clock }: BringDeps,
-  { key, instanceId }: Wanted,
-  signal: AbortSignal,
-): Promise<Incoming | null> {
-  const known = await findIncoming(objects, key, signal)
-  if (known !== null) await incomingRows.adopt([{ key, instanceId, writtenAt: clock() }])
-  return known
-}
-
 /** Live files go before repeated ones. */
 const turnOf = ({ file, attempt }: Task) => ({
   key: file.event.instanceId,
@@ -92,9 +83,8 @@ const turnOf = ({ file, attempt }: Task) => ({
 })
 
 async function fetch(deps: BringDeps, wanted: Wanted, signal: AbortSignal): Promise<Incoming> {
-  const { key, instanceId, kind } = wanted
+  const { kind } = wanted
   const startAt = deps.clock()
-  await deps.incomingRows.remember({ key, instanceId })
   const incoming = await fetchIncoming(deps, wanted, signal)
   deps.metrics.seconds.observe({ kind }, (deps.clock() - startAt) / 1000)
   deps.metrics.downloadedBytes.inc({ kind }, incoming.sizeBytes)

@@ -1,6 +1,6 @@
 // A file's final copy is of its own and under a key that follows from its event; what is there already is not written again.
 import { isReadyKeyOf } from '../../instances/uploads.ts'
-import type { ObjectHead, ObjectStore } from '../../objects/objects.ts'
+import type { ObjectHead, ObjectStore, PutObject } from '../../objects/objects.ts'
 import type { Config } from '../../runtime/config.ts'
 import { MediaError } from '../media-error.ts'
 import { metadataOf } from '../media-file.ts'
@@ -12,7 +12,7 @@ import { finalKey, finalPrefix, isThumbnailKey } from './final-key.ts'
 
 export type FinalCopyDeps = { objects: ObjectStore; config: Config['media'] }
 /** `isNew`: it was not there already. */
-export type FinalCopy = { head: ObjectHead; isNew: boolean }
+export type FinalCopy = { head: PutObject; isNew: boolean }
 
 /** null: its bytes are nowhere any more. The incoming object may have expired long after its file was stored. */
 export const finalCopy = async (deps: FinalCopyDeps, file: DownloadedFile, signal: AbortSignal): Promise<FinalCopy | null> =>
@@ -39,7 +39,7 @@ async function copyIncoming(
   if (known !== null && (await isSame(objects, { file, head: known }, signal))) return { head: known, isNew: false }
   const metadata = { ...metadataOf(file), sha256 }
   const copied = await objects.copy({ fromKey: incomingKey, toKey: key, contentType: type.mimetype, metadata }, signal)
-  return copied && { head: copied, isNew: true }
+  return copied && { head: { ...copied, sizeBytes: incoming.head.sizeBytes }, isNew: true }
 }
 
 function checkSize(config: Config['media'], { fields }: DownloadedFile, sizeBytes: number): void {

@@ -1,5 +1,5 @@
 // An image's dimensions, and its thumbnail beside it; a thumbnail that cannot be had never costs the picture.
-import { ObjectError, type ObjectHead, type ObjectStore } from '../../objects/objects.ts'
+import { ObjectError, type ObjectStore, type PutObject } from '../../objects/objects.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { aboutFile, metadataOf } from '../media-file.ts'
 import type { DownloadedFile } from './downloaded-file.ts'
@@ -13,7 +13,7 @@ import { only, readWhole } from './whole-object.ts'
 export type PictureDeps = { objects: ObjectStore; pictures: Pictures; metrics: StoreMetrics; logger: Logger }
 export type PictureFacts = { width: number | null; height: number | null; thumbnailKey: string | null }
 /** A file at its final key. */
-type Kept = { file: DownloadedFile; head: ObjectHead }
+type Kept = { file: DownloadedFile; head: PutObject }
 
 /** null: it is no picture. What an earlier try made is taken as it is. */
 export async function pictureFacts(
@@ -73,7 +73,7 @@ async function putThumbnail(
   }
 }
 
-const dimensionsIn = ({ metadata: { width, height } }: ObjectHead) => ({
+const dimensionsIn = ({ metadata: { width, height } }: PutObject) => ({
   width: width === undefined ? null : Number(width),
   height: height === undefined ? null : Number(height),
 })

@@ -6,7 +6,7 @@ import { type Codec, openCodec } from '../../../src/events/codec.ts'
 import type { Event, EventOf } from '../../../src/events/event.ts'
 import { topicOfEvent } from '../../../src/events/topics.ts'
 import type { LaneConsumer, LogRecord, Outcome, ProgressStore } from '../../../src/log/log.ts'
-import { ObjectError, type ObjectErrorCode, type ObjectHead, type ObjectStore } from '../../../src/objects/objects.ts'
+import { type CopiedObject, ObjectError, type ObjectErrorCode, type ObjectStore } from '../../../src/objects/objects.ts'
 import { createDownloadMetrics } from '../../../src/processors/download/download-metrics.ts'
 import { openTransfers, type Transfers } from '../../../src/processors/download/transfers.ts'
 import { createDownloads, type DownloadDeps } from '../../../src/processors/download-media.ts'
@@ -56,6 +56,7 @@ export function useHands(): void {
 }
 
 export const noRows: IncomingRows = {
+  begin: async () => false,
   remember: async () => undefined,
   adopt: async () => undefined,
   due: async () => [],
@@ -69,6 +70,11 @@ function rememberingRows() {
   const remembered: string[] = []
   const incomingRows: IncomingRows = {
     ...noRows,
+    begin: async ({ key }) => {
+      const isNew = !remembered.includes(key)
+      if (isNew) remembered.push(key)
+      return isNew
+    },
     remember: async ({ key }) => void remembered.push(key),
     adopt: async of => void remembered.push(...of.map(one => `adopted ${one.key}`)),
   }
@@ -77,8 +83,8 @@ function rememberingRows() {
 
 /** As some S3 servers are: metadata are taken and never seen again. */
 export function forgetful(store: ObjectStore): ObjectStore {
-  const without = (head: ObjectHead): ObjectHead => ({ ...head, metadata: {} })
-  const orNull = (head: ObjectHead | null) => head && without(head)
+  const without = <Of extends CopiedObject>(of: Of): Of => ({ ...of, metadata: {} })
+  const orNull = <Of extends CopiedObject>(of: Of | null) => of && without(of)
   return {
     ...store,
     put: async (object, signal) => without(await store.put(object, signal)),
