@@ -85,6 +85,28 @@ test('[B2] a death between the append and its row tells the same once more, unde
   expect(log).toHaveLength(6)
 })
 
+test('[B1] [B2] a list that repeats one whose append is under way is told once that is durable, and never where it is given up', async () => {
+  for (const isGivenUp of [false, true]) {
+    const appended = Promise.withResolvers<void>()
+    const told = await open(() => appended.promise)
+    const settled: string[] = []
+    const telling = ['first', 'again'].map(list =>
+      told.tellAll([group('a@g.us', { subject: `A ${isGivenUp}` })]).then(
+        () => settled.push(list),
+        () => settled.push(`not ${list}`),
+      ),
+    )
+    // Behind both of them in their line.
+    await told.ids('group')
+    expect([log.length, settled]).toEqual([isGivenUp ? 2 : 1, []])
+    if (isGivenUp) told.life.terminate('shutdown')
+    if (isGivenUp) appended.reject(new Error('given up'))
+    else appended.resolve()
+    await Promise.all(telling)
+    expect(settled.toSorted()).toEqual(isGivenUp ? ['not again', 'not first'] : ['again', 'first'])
+  }
+})
+
 test('[B1] another account that is linked to the instance is told of anew, under other ids; the same one linked again is not', async () => {
   const states = [group('a@g.us', { subject: 'A' })]
   const as = (link: string) => open(undefined, postgres.database, link)

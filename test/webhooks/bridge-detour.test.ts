@@ -49,7 +49,7 @@ it('[E4] [H2] attempts that cannot be concluded at once are kept without asking 
     await deliveredInTurn(1)
     return state.tries > before
   })
-  expect(recordsCheck()?.state).toBe('ok')
+  await until('health says so', () => recordsCheck()?.state === 'ok')
   const records = await bridge.untilRecords('webhook-attempts', receiver.attempts.length)
   expect(records).toHaveLength(receiver.attempts.length)
 })

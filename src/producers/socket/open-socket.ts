@@ -17,6 +17,7 @@ import type { SocketLife } from '../socket-life.ts'
 import type { MediaHosts } from '../upload/media-connection.ts'
 import type { Acting } from './acting.ts'
 import { keepRead } from './agree-on-keys.ts'
+import { askForGroups } from './ask-groups.ts'
 import { askForMediaHosts } from './ask-media-hosts.ts'
 import { createRecipients, type Recipients } from './ask-recipients.ts'
 import { leanRetryManager } from './baileys-caches.ts'
@@ -56,7 +57,7 @@ export type Socket = {
 export type Send = {
   /** Shows the account as online, or no longer; Baileys says it at each login as the settings were when the socket was made. */
   presence(isOnline: boolean): Promise<void>
-  /** For all groups of the account, in one query: what is answered, as Baileys reads it, in the very moment. */
+  /** For all groups of the account, in one query: what is answered, as Baileys reads it, in the very moment. Rejects where WhatsApp does not say. */
   askForGroups(): Promise<unknown>
   /**
    * Encrypts it for each device of the chat, or of the audience of a status, and sends it, under this id; `attributes`, `nodes`: of the stanza,
@@ -236,7 +237,7 @@ function sendOf(socket: WASocket, recipients: Recipients): Send {
   return {
     acting: actingOf(socket),
     presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
-    askForGroups: async () => Object.values(await socket.groupFetchAllParticipating()),
+    askForGroups: () => askForGroups(socket),
     relay: async ({ to, content, messageId, attributes, nodes, audience }) => {
       const statusJidList = audience === undefined ? {} : { statusJidList: [...audience] }
       const options = { messageId, additionalAttributes: attributes, additionalNodes: [...nodes], ...statusJidList }

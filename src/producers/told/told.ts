@@ -19,14 +19,18 @@ export type Differing = State & {
   eventId(type: EventType): string
 }
 
+/** `underWay`: appends of what was told before and is said again. */
+type Compared = { differing: readonly Differing[]; underWay: ReadonlySet<Promise<void>> }
+
 /** Rejects only once the socket has ended. */
 type OfferOf = (differing: Differing) => Offer | Promise<Offer>
 
 export type Told = {
   /**
    * A list, or whatever else may repeat what was said. Appends what `offerOf` makes of each state that differs, with the fields that do, in
-   * their order; resolves once that is durable and remembered. A field that was changed meanwhile (`change`) is newer and stays. States of
-   * ignored chats are not for here: they would be remembered without being appended. Rejects only once the socket has ended.
+   * their order; resolves once that is durable and remembered, and what it repeats of an append under way is durable, too. A field that was
+   * changed meanwhile (`change`) is newer and stays. States of ignored chats are not for here: they would be remembered without being appended.
+   * Rejects only once the socket has ended.
    * `place`: when it was answered, where that was before [now].
    */
   tell(states: readonly State[], offerOf: OfferOf, place?: Place): Promise<void>
@@ -64,11 +68,12 @@ export function openTold(deps: Deps): Told {
   /** One after another, and never beside a write: what rows and `unwritten` say together is then whole. */
   const tellSome = (states: readonly State[], place: Place, offerOf: OfferOf) =>
     inLine(async () => {
-      const differing = await compare(states, place)
+      const { differing, underWay } = await compare(states, place)
       const offers: Offer[] = []
       for (const one of differing) offers.push(await offerOf(one))
       if (differing.some(one => isOvertaken(one, place))) return 'overtaken'
-      return { remembered: differing.length === 0 ? Promise.resolve() : remember(differing, place, deps.append(offers)) }
+      const told = differing.length === 0 ? Promise.resolve() : remember(differing, place, deps.append(offers))
+      return { remembered: Promise.all([told, ...underWay]) }
     })
 
   const isOvertaken = (state: Differing, place: Place): boolean =>
@@ -84,9 +89,9 @@ export function openTold(deps: Deps): Told {
     }
   }
 
-  async function compare(states: readonly State[], place: Place): Promise<readonly Differing[]> {
+  async function compare(states: readonly State[], place: Place): Promise<Compared> {
     const rows = await untilDone('reading', () => readTold(deps.database, instanceId, states), deps)
-    return states.flatMap(state => {
+    const differing = states.flatMap(state => {
       const { digests, version } = rows.get(keyOf(state)) ?? { digests: {}, version: 0 }
       const since = unwritten.of(state)
       const fields = differingFields(state, { ...digests, ...since.digests }, field => since.isNewer(field, place))
@@ -95,11 +100,12 @@ export function openTold(deps: Deps): Told {
       const telling = [deps.link, state.entity, state.id, String(version), String(since.tellings), ...told]
       return [{ ...state, fields, eventId: (type: EventType) => toldId({ instanceId, type, telling }) }]
     })
+    return { differing, underWay: new Set(states.flatMap(state => unwritten.of(state).underWay())) }
   }
 
   /** Rejects as the append does. */
   async function remember(states: readonly State[], place: Place, durable: Promise<void>): Promise<void> {
-    const telling = unwritten.add(states, place)
+    const telling = unwritten.add(states, place, durable)
     await durable
     telling.isDurable()
     await inLine(() => write(place))
@@ -129,7 +135,7 @@ export function openTold(deps: Deps): Told {
     change: (states, durable) => {
       if (states.length > 0) remember(states, unwritten.next(), durable).catch(forgotten)
     },
-    differs: state => inLine(async () => (await compare([state], unwritten.next())).length > 0),
+    differs: state => inLine(async () => (await compare([state], unwritten.next())).differing.length > 0),
     ids: entity => inLine(() => untilDone('listing', () => readToldIds(deps.database, instanceId, entity), deps)),
     idle: () => inLine(() => write(Number.POSITIVE_INFINITY)).catch(forgotten),
   }

@@ -10,15 +10,21 @@ export type Unwritten = {
   /** The next one, of a telling that is compared later: what was told after it stays known until it is over, also once it is written. */
   begin(): Place
   over(place: Place): void
-  add(states: readonly State[], place: Place): { isDurable(): void }
-  /** `tellings`: since its row was written last. */
-  of(state: State): { digests: Digests; tellings: number; isNewer(field: string, than: Place): boolean }
+  /** `durable`: their append. */
+  add(states: readonly State[], place: Place, durable: Promise<void>): { isDurable(): void }
+  /** `tellings`: since its row was written last. `underWay`: appends of the very values that it says. */
+  of(state: State): {
+    digests: Digests
+    tellings: number
+    isNewer(field: string, than: Place): boolean
+    underWay(): readonly Promise<void>[]
+  }
   /** Of what was told until then, all that is in the log. */
   durable(upTo: Place): readonly ToldRow[]
   written(rows: readonly ToldRow[]): void
 }
 
-type Value = { digest: string; place: Place; isDurable: boolean; isWritten: boolean }
+type Value = { digest: string; place: Place; durable: Promise<void>; isDurable: boolean; isWritten: boolean }
 type Entry = { entity: string; id: string; values: Map<string, Value>; tellings: number }
 
 export const keyOf = ({ entity, id }: Pick<State, 'entity' | 'id'>): string => `${entity}\n${id}`
@@ -40,13 +46,13 @@ export function createUnwritten(): Unwritten {
     return entry
   }
 
-  function addState(state: State, place: Place): readonly Value[] {
+  function addState(state: State, place: Place, durable: Promise<void>): readonly Value[] {
     const said = saidIn(state.fields)
     if (said.length === 0) return []
     const entry = entryOf(state)
     entry.tellings += 1
     return said.map(([field, value]) => {
-      const told = { digest: digestOf(value), place, isDurable: false, isWritten: false }
+      const told = { digest: digestOf(value), place, durable, isDurable: false, isWritten: false }
       if ((entry.values.get(field)?.place ?? 0) <= place) entry.values.set(field, told)
       return told
     })
@@ -63,8 +69,8 @@ export function createUnwritten(): Unwritten {
       begun.delete(place)
       for (const [key, entry] of entries) dropWritten(entries, key, entry, oldestOf(begun))
     },
-    add: (states, place) => {
-      const values = states.flatMap(state => addState(state, place))
+    add: (states, place, durable) => {
+      const values = states.flatMap(state => addState(state, place, durable))
       const isDurable = () => {
         for (const value of values) value.isDurable = true
       }
@@ -73,7 +79,11 @@ export function createUnwritten(): Unwritten {
     of: state => {
       const { values, tellings } = entries.get(keyOf(state)) ?? { values: new Map<string, Value>(), tellings: 0 }
       const digests = Object.fromEntries([...values].map(([field, { digest }]) => [field, digest]))
-      return { digests, tellings, isNewer: (field, than) => (values.get(field)?.place ?? 0) > than }
+      return {
+        ...{ digests, tellings },
+        isNewer: (field, than) => (values.get(field)?.place ?? 0) > than,
+        underWay: () => saidIn(state.fields).flatMap(([field, value]) => underWayOf(values.get(field), value)),
+      }
     },
     durable: upTo =>
       [...entries.values()].flatMap(({ entity, id, values }) => {
@@ -86,6 +96,9 @@ export function createUnwritten(): Unwritten {
     },
   }
 }
+
+const underWayOf = (told: Value | undefined, value: unknown): readonly Promise<void>[] =>
+  told !== undefined && !told.isDurable && told.digest === digestOf(value) ? [told.durable] : []
 
 type Entries = Map<string, Entry>
 
