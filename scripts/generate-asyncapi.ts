@@ -1,5 +1,7 @@
 // Turns event definitions, topics and golden bodies into docs/asyncapi.json: what is in the log for consumers, and what /v1/stream sends.
 // Answers file path -> content.
+import { z } from 'zod'
+import { deferredBody } from '../src/api/stream/deferred.ts'
 import { endDetails } from '../src/api/stream/stream-reader.ts'
 import { publicEvents, publicEventsIn, publicTopics } from '../src/events/catalogue.ts'
 import type { EventShape } from '../src/events/schema-fields.ts'
@@ -44,6 +46,7 @@ const document = () => ({
       ...publicEvents.map(event => [`${event.type}.record`, recordMessage(event)]),
       ...publicEvents.map(event => [`${event.type}.body`, bodyMessage(event)]),
       ['dead-letter', deadLetter],
+      ['command.deferred', commandDeferred],
       ['stream.ended', streamEnded],
     ]),
   },
@@ -69,7 +72,7 @@ const streamChannel = () => ({
   servers: [{ $ref: '#/servers/api' }],
   messages: Object.fromEntries([
     ...publicEvents.map(({ type }) => [type, { $ref: `#/components/messages/${type}.body` }]),
-    ['stream.ended', { $ref: '#/components/messages/stream.ended' }],
+    ...['command.deferred', 'stream.ended'].map(type => [type, { $ref: `#/components/messages/${type}` }]),
   ]),
 })
 
@@ -105,6 +108,17 @@ const described = ({ type, doc, when, again, not }: EventShape) => ({
   description: `When: ${when} Again: ${again} Not: ${not}`,
   ...(recordTypes.later.includes(type) && { 'x-not-in-this-version': true }),
 })
+
+const { $schema: _, ...deferredSchema } = z.toJSONSchema(deferredBody, { io: 'input' })
+
+const commandDeferred = {
+  name: 'command.deferred',
+  title: 'command.deferred',
+  summary:
+    'A command is put off, and why. To who names it, in no log, and without an id: Last-Event-ID stays that of the event before.',
+  contentType: 'application/json',
+  payload: deferredSchema,
+}
 
 const streamEnded = {
   name: 'stream.ended',

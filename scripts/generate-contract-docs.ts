@@ -17,6 +17,7 @@ import {
   mediaReasons,
   mediaStatuses,
   recordTypes,
+  signalTypes,
   type Vocabulary,
 } from '../src/events/vocabulary.ts'
 import { deliveriesAlone } from '../src/webhooks/stream/deliveries-alone.ts'
@@ -27,6 +28,7 @@ import { wrap } from './wrap-text.ts'
 const vocabularies: readonly [string, Vocabulary][] = [
   ['types of records', recordTypes],
   ['types of deliveries', deliveryTypes],
+  ['types of the stream alone', signalTypes],
   ['kind', kinds],
   ['media.status', mediaStatuses],
   ['media.reason', mediaReasons],

@@ -2,6 +2,7 @@
 // before that, where several accounts and chats come together, when, whose and in which chat, and behind it the id to answer it by.
 import { z } from 'zod'
 import { shown as colours } from './colours.ts'
+import { waitCell } from './say-wait.ts'
 import { plainText } from './text-table.ts'
 
 const text = z.string().optional().catch(undefined)
@@ -30,6 +31,7 @@ const webhook = z.looseObject({
     targetMessageId: text,
     poll: part({ name: text }),
     media: part({ status: text }),
+    waitsFor: z.unknown().optional(),
   }),
 })
 type Data = z.infer<typeof webhook>['data']
@@ -62,8 +64,8 @@ export function describeAmongOthers(body: unknown): string {
 const whatOf = (data: Data): string =>
   data.text ?? data.poll?.name ?? chosen(data) ?? data.emoji ?? data.subject ?? data.name ?? data.pushName ?? becameOf(data)
 
-const becameOf = ({ action, media, state, status, reason }: Data): string =>
-  action ?? media?.status ?? state ?? status ?? reason ?? ''
+const becameOf = ({ action, media, state, status, reason, waitsFor }: Data): string =>
+  action ?? media?.status ?? state ?? status ?? reason ?? waitCell(waitsFor) ?? ''
 
 const chosen = ({ options }: Data): string | undefined => (options?.length === 0 ? 'no option' : options?.join(', '))
 

@@ -19,6 +19,9 @@ export const recordTypes: Vocabulary = {
   later: [...withoutWriter, ...withoutSchema],
 }
 
+/** Types that the stream alone has, of what is so and in no record; they come to who names them. */
+export const signalTypes = { here: ['command.deferred'], later: [] } as const satisfies Vocabulary
+
 const isDelivered = (type: string): boolean => webhookTopics.includes(topicOfName(type))
 
 /** Types that an endpoint may name: those of records and those that only deliveries have. */

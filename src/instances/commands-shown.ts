@@ -138,7 +138,9 @@ export async function didBringGroup(
   return rows.length > 0
 }
 
-type ShownRow = Readonly<Record<'command_id' | 'event_id' | 'message_id' | 'operation' | 'chat_id', string>> & {
+// What follows is for whoever shows commands beside these.
+
+export type ShownRow = Readonly<Record<'command_id' | 'event_id' | 'message_id' | 'operation' | 'chat_id', string>> & {
   state: CommandState
   tries: number
   asked_at: Date
@@ -151,7 +153,8 @@ type ShownRow = Readonly<Record<'command_id' | 'event_id' | 'message_id' | 'oper
   wait_until: Date | null
 }
 
-const shownColumns = `c.command_id, c.event_id, c.message_id, c.operation, c.chat_id, c.state, c.tries, c.asked_at, c.expires_at, c.ended_at,
+/** Of commands `c`, and `waiting`, what each waits for (command-turns.ts). */
+export const shownColumns = `c.command_id, c.event_id, c.message_id, c.operation, c.chat_id, c.state, c.tries, c.asked_at, c.expires_at, c.ended_at,
   c.outcome, c.refusal, waiting.reason as wait_reason, waiting.ahead as wait_ahead, waiting.next_at as wait_until`
 const lastSendsSql = `select ${shownColumns}, c.upload_id from unnest($2::text[]) as given(upload_id) cross join lateral (
     select * from commands c where c.instance_id = $1 and c.upload_id = given.upload_id order by c.asked_at desc, c.command_id limit 1) c
@@ -167,7 +170,7 @@ const listSql = `select ${shownColumns} from (select c.* from unnest($2::text[])
   order by c.asked_at desc, c.command_id desc limit $7) c cross join lateral ${waitOf('c')} waiting
   order by c.asked_at desc, c.command_id desc`
 
-const shownOf = (row: ShownRow): ShownCommand => ({
+export const shownOf = (row: ShownRow): ShownCommand => ({
   commandId: row.command_id,
   eventId: row.event_id,
   messageId: row.message_id,

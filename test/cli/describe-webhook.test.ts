@@ -4,6 +4,8 @@ import { describeAmongOthers, describeWebhook } from '../../src/cli/describe-web
 
 const of = (type: string, data: object) => ({ type, timestamp: '2026-01-05T12:34:56.000Z', data })
 
+const waits = { nextAt: null, commandId: null, instanceState: null, refusal: null }
+
 test.each([
   ['message.received', { kind: 'poll', senderName: 'Ana', poll: { name: 'Qual bolo?' } }, 'poll      Ana          Qual bolo?'],
   ['poll.voted', { senderName: 'Ana', options: ['Cenoura', 'Milho'], targetMessageId: '3EB0' }, 'Cenoura, Milho  of 3EB0'],
@@ -14,6 +16,7 @@ test.each([
   ['group.updated', { subject: 'Bolos' }, 'Bolos'],
   ['group.participants-changed', { action: 'add' }, 'add'],
   ['message.undecryptable', { reason: 'no-secret' }, 'no-secret'],
+  ['command.deferred', { waitsFor: { ...waits, reason: 'pace', nextAt: 'then' } }, 'pace until then'],
 ])('[H7] of %s it is said what %o is about', (type, data, what) => {
   const line = describeWebhook(of(type, data))
   expect(line.endsWith(what)).toBe(true)

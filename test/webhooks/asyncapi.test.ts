@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { deferredFrame } from '../../src/api/stream/deferred.ts'
 import { endFrame, eventFields } from '../../src/api/stream/event-frame.ts'
 import { publicEvents } from '../../src/events/catalogue.ts'
 import { events } from '../../src/events/definitions.ts'
@@ -79,6 +80,14 @@ test('[B5] [L] what the stream sends at its end fits stream.ended', () => {
   for (const reason of ['slow-reader', 'position-expired', 'stopping', 'failed'])
     expect(fits('stream.ended', dataOf(endFrame({ reason, detail: 'why' }, testStartAt))).error).toBeUndefined()
   expect(fits('stream.ended', dataOf(endFrame({ reason: 'left', detail: 'why' }, testStartAt))).success).toBe(false)
+})
+
+test('[B5] [L] what the stream sends of a command that is put off fits command.deferred', () => {
+  const waitsFor = { reason: 'retry', nextAt: null, commandId: null, instanceState: null, refusal: null }
+  const of = { instanceId: 'shop', commandId: 'a1', operation: 'message.send', chatId: null, waitsFor }
+  expect(fits('command.deferred', dataOf(deferredFrame({ ...of, othersWaiting: 3 }, testStartAt))).error).toBeUndefined()
+  const without = { ...of, waitsFor: { ...waitsFor, reason: undefined } }
+  expect(fits('command.deferred', { type: 'command.deferred', timestamp: '', data: without }).success).toBe(false)
 })
 
 test('[B5] [L] a file’s own event without media is not what the stream sends, and no example shows it so', () => {

@@ -99,7 +99,7 @@ export const command = z
 export const doneAs = (operation: string, of: { chatId: string | null; result: unknown }) =>
   command.meta({ examples: [{ ...sent, operation, messageId: null, ...of }] })
 
-type WaitsFor = NonNullable<z.infer<typeof waitsFor>>
+export type WaitsFor = NonNullable<z.infer<typeof waitsFor>>
 const nothingKnown = { nextAt: null, commandId: null, instanceState: null, refusal: null }
 
 /** As long as its instance is not open, nothing else matters. `instanceState`: as the read model has it. */

@@ -51,6 +51,16 @@ export const stateRead = (id: string): Read<{ state: string }> => ({
   values: [id],
 })
 
+/** By their ids, of those that there are. */
+export async function statesOf(database: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await database.query<{ instance_id: string; state: string }>(
+    `select ids.instance_id, coalesce(seen.state, 'created') as state from ${reservedIds} ids left join instances seen using (instance_id)
+     where ids.is_kept and ids.instance_id = any($1::text[])`,
+    [ids],
+  )
+  return new Map(rows.map(row => [row.instance_id, row.state]))
+}
+
 /** Also one that was deleted. Throws Problem `instance-not-found` where there never was one. */
 export async function readEvenDeleted(database: Transaction, id: string): Promise<Instance> {
   const [row] = await database.query<Row>(`${selectAll} where ids.instance_id = $1`, [id])

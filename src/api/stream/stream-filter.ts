@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Event } from '../../events/event.ts'
 import { streamedTopics, type TopicName, topicOfEvent, topicOfName } from '../../events/topics.ts'
-import { matchesPattern, recordTypes, type Vocabulary } from '../../events/vocabulary.ts'
+import { matchesPattern, recordTypes, signalTypes, type Vocabulary } from '../../events/vocabulary.ts'
 import { takesOnly } from '../../runtime/later-version.ts'
 import { chatAddress } from '../chat-address.ts'
 
@@ -17,7 +17,7 @@ const isIn = (topics: readonly TopicName[]) => (type: string) => topics.includes
 
 /** Types that a stream can have. */
 const streamTypes: Vocabulary = {
-  here: recordTypes.here.filter(isIn([...commonTopics, ...namedTopics])),
+  here: [...recordTypes.here.filter(isIn([...commonTopics, ...namedTopics])), ...signalTypes.here],
   later: recordTypes.later,
 }
 
@@ -66,6 +66,10 @@ export const topicsOf = ({ types }: StreamFilter): readonly TopicName[] => [
   ...commonTopics,
   ...namedTopics.filter(topic => types?.some(isIn([topic])) ?? false),
 ]
+
+/** Of what is in no record. Nobody's `command.*` meant it. */
+export const asksForSignal = ({ types }: StreamFilter, type: (typeof signalTypes.here)[number]): boolean =>
+  types?.includes(type) ?? false
 
 /** Of a purged instance nothing is told, not even its end: what is read again has nothing of it either. */
 export function matches({ instanceIds, types, chatId }: StreamFilter, event: Event): boolean {

@@ -20,6 +20,8 @@ import { type Place, placeToken } from './stream-place.ts'
 export type EndReason = 'left' | 'slow-reader' | 'position-expired' | 'stopping' | 'failed'
 export type StreamReader = {
   frames(): AsyncIterable<Buffer>
+  /** What is in no log. false: too much waits to be written, and it was not taken. */
+  say(frame: Buffer): boolean
   /** A sign of life, where nothing else waits to be written. */
   beat(isLogThere: boolean): void
   /** Only the first counts. */
@@ -119,9 +121,8 @@ export function openStreamReader(deps: StreamReaderDeps, asked: AskedStream): St
     .catch(fail)
   return {
     frames: queue.frames,
-    beat: isLogThere => {
-      if (queue.isEmpty()) queue.push(comment(signOfLife(isLogThere, state.isLive), token()))
-    },
+    say: frame => queue.hasRoom() && queue.push(frame),
+    beat: isLogThere => void (queue.isEmpty() && queue.push(comment(signOfLife(isLogThere, state.isLive), token()))),
     end,
     ended,
   }

@@ -34,7 +34,8 @@ const frame = [
 const eventStream = {
   description: [
     'Server-sent events. `event` is a type of records, or `stream.ended` with {reason, detail} before this end closes it;',
-    '`data` is the body of a webhook of format zaplog; `id` is the position behind it.',
+    '`data` is the body of a webhook of format zaplog; `id` is the position behind it. `command.deferred`, to who names it, says what a',
+    'command waits for, and has no id.',
   ].join(' '),
   content: { 'text/event-stream': { schema: z.unknown().meta({ examples: [frame] }) } },
 }

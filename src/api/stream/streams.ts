@@ -5,9 +5,10 @@ import type { Metrics } from '../../runtime/metrics.ts'
 import { onAbort } from '../../runtime/or-abort.ts'
 import { Problem } from '../problems.ts'
 import { createDecodeForStream } from './decode-for-stream.ts'
+import { type DeferredReader, openDeferredWatch } from './deferred-watch.ts'
 import { readEnds } from './log-bounds.ts'
 import { openSharedReading, type SharedReadingDeps } from './shared-reading.ts'
-import { commonTopics } from './stream-filter.ts'
+import { asksForSignal, commonTopics } from './stream-filter.ts'
 import { type AskedStream, openStreamReader, type StreamReader, type StreamReaderDeps } from './stream-reader.ts'
 
 export type StreamLimits = {
@@ -15,12 +16,15 @@ export type StreamLimits = {
   maxWaitingBytes: number
   maxHeldBytes: number
   heartbeatMs: number
+  /** Between two looks at what commands wait for. */
+  lookMs: number
 }
 export const streamLimits: StreamLimits = {
   maxReaders: 200,
   maxWaitingBytes: 1024 ** 2,
   maxHeldBytes: 8 * 1024 ** 2,
   heartbeatMs: 15_000,
+  lookMs: 1_000,
 }
 
 export type Streams = {
@@ -44,6 +48,7 @@ export function openStreams(deps: StreamsDeps, limits: StreamLimits): Streams {
   const turns = createFairTurns({ total: MAX_CATCHING_UP, perKey: MAX_CATCHING_UP })
   const decode = createDecodeForStream(deps)
   const ofReaders = { ...deps, ...limits, decode, shared: openSharedReading({ ...deps, decode }), turns }
+  const deferred = openDeferredWatch({ ...deps, lookMs: limits.lookMs })
   const ended = countReaders(deps.metrics, open)
 
   async function beat(readers: Iterable<StreamReader>) {
@@ -68,7 +73,10 @@ export function openStreams(deps: StreamsDeps, limits: StreamLimits): Streams {
       const reader = openStreamReader(ofReaders, asked)
       const waiting = setTimeout(() => void beat([reader]), PATIENCE_MS)
       open.add(reader)
+      const follower = followerOf(asked, reader)
+      if (follower !== null) deferred.join(follower)
       void reader.ended.then(reason => {
+        if (follower !== null) deferred.leave(follower)
         clearTimeout(waiting)
         open.delete(reader)
         ended.inc({ reason })
@@ -76,6 +84,18 @@ export function openStreams(deps: StreamsDeps, limits: StreamLimits): Streams {
       return reader
     },
   }
+}
+
+/** null: it does not follow what commands wait for. */
+function followerOf({ filter, visible }: AskedStream, { say }: StreamReader): DeferredReader | null {
+  const type = 'command.deferred'
+  if (!asksForSignal(filter, type)) return null
+  const { instanceIds, chatId } = filter
+  const isAskedFor: DeferredReader['isAskedFor'] = one =>
+    visible({ instanceId: one.instanceId, type }) &&
+    (instanceIds === null || instanceIds.includes(one.instanceId)) &&
+    (chatId === null || chatId === one.chatId)
+  return { instanceIds, isAskedFor, say }
 }
 
 /** Whether the log answers, within a second. */
