@@ -14,6 +14,8 @@ test.each([
   ['group.updated', { subject: 'Bolos' }, 'Bolos'],
   ['group.participants-changed', { action: 'add' }, 'add'],
   ['message.undecryptable', { reason: 'no-secret' }, 'no-secret'],
+  ['command.completed', { operation: 'group.create' }, ' group.create'],
+  ['command.failed', { operation: 'message.send', reason: 'expired', reasonText: 'It was late' }, ' message.send: It was late'],
 ])('[H7] of %s it is said what %o is about', (type, data, what) => {
   const line = describeWebhook(of(type, data))
   expect(line.endsWith(what)).toBe(true)
