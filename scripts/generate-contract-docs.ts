@@ -1,6 +1,7 @@
 // Turns the contract's words (src/events/vocabulary.ts) and the calls that come later (src/api/later-calls.ts) into the lists of
 // docs/contract.md, ARCHITECTURE.md and README; answers file path -> content.
 import { laterCalls, pathOf } from '../src/api/later-calls.ts'
+import { exitMeanings } from '../src/cli/exit-codes.ts'
 import { failureMeanings } from '../src/events/definitions/failure-meanings.ts'
 import { events } from '../src/events/definitions.ts'
 import {
@@ -54,6 +55,7 @@ const endToEnd = [
   '<!-- event types: generated from src/events/vocabulary.ts by npm run generate -->',
   '<!-- /event types -->',
 ] as const
+const exits = ['<!-- exit codes: generated from src/cli/exit-codes.ts by npm run generate -->', '<!-- /exit codes -->'] as const
 const notHere = ['<!-- not here: generated from src/api/later-calls.ts by npm run generate -->', '<!-- /not here -->'] as const
 
 const eventTable = ['<!-- events: generated from src/events/definitions.ts by npm run generate -->', '<!-- /events -->'] as const
@@ -83,6 +85,7 @@ const contractWith = (text: string): string =>
       [words, wordTable()],
       [reasons, reasonTable()],
       [calls, callTable()],
+      [exits, exitTable()],
     ] as const
   ).reduce((contract, [marks, table]) => replaceBetween(contract, 'docs/contract.md', marks, table), text)
 
@@ -90,6 +93,12 @@ const reasonTable = () =>
   markdownTable(
     ['reason', 'what it means'],
     Object.entries(failureMeanings).map(([reason, meaning]) => [`\`${reason}\``, meaning]),
+  )
+
+const exitTable = () =>
+  markdownTable(
+    ['ends with', 'when', 'then'],
+    exitMeanings.map(({ code, when, next }) => [String(code), when, next]),
   )
 
 const wordTable = () =>

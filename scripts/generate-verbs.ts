@@ -1,7 +1,7 @@
 // Makes the verbs of the command line from the routes of the API (src/cli/generated/call-verbs.ts, and their list in docs/contract.md); answers file
 // path -> content. A call that no verb says all of is refused by name, and so are two verbs of one name.
 import { z } from 'zod'
-import type { CallField, CallVerb } from '../src/cli/calls/call-verb.ts'
+import type { CallColumn, CallField, CallVerb } from '../src/cli/calls/call-verb.ts'
 import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
 import { type NotedRoute, noteRoutes } from './note-routes.ts'
@@ -94,7 +94,7 @@ function verbOf({ route, body, kind }: Call, line: VerbLine): CallVerb {
     options,
     hasBody: body !== null && (fields.some(({ to }) => to === 'body') || Object.keys(set).length > 0),
     set: Object.entries(set),
-    columns: line.columns ?? (answers === 'list' ? scalarsOf(schema.response['200']) : []),
+    columns: (line.columns ?? (answers === 'list' ? scalarsOf(schema.response['200']) : [])).map(columnOf),
     example: line.example ?? exampleOf([...args, ...options]),
   }
 }
@@ -132,6 +132,12 @@ function answersOf({ method, schema: { response } }: NotedRoute): CallVerb['answ
   if ('queuedUntil' in shape('202')) return 'command'
   if ('nextCursor' in shape('200') && method === 'GET') return 'list'
   return response['204'] === undefined ? 'one' : 'nothing'
+}
+
+/** `head: field | field`, or a field alone. */
+function columnOf(said: string): CallColumn {
+  const [head = '', fields = head] = said.split(': ')
+  return { head, of: fields.split(' | ') }
 }
 
 const MOST_COLUMNS = 4

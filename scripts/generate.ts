@@ -3,6 +3,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generateAsyncApi } from './generate-asyncapi.ts'
+import { generateBodyDocs } from './generate-body-docs.ts'
 import { generateCatalogue } from './generate-catalogue.ts'
 import { generateChoiceDocs } from './generate-choice-docs.ts'
 import { generateConfigDocs } from './generate-config-docs.ts'
@@ -31,6 +32,7 @@ const files = new Map([
   ...choiceDocs,
   ...deliveryDocs,
   ...generateDialectDocs(),
+  ...generateBodyDocs(),
   ...generateCatalogue(choiceDocs),
   ...generateAsyncApi(),
   ...generateVerbs(deliveryDocs),

@@ -1,5 +1,9 @@
-// The routes of what accounts are asked for and of what is seen of them, as they are declared: noted, and none is called.
+// The routes of the API as they are declared: noted, and none is called.
 import type { z } from 'zod'
+import { endpointRoutes } from '../src/api/endpoints/endpoint-routes.ts'
+import { listenerRoutes } from '../src/api/endpoints/listener-routes.ts'
+import { mailboxRoutes } from '../src/api/endpoints/mailbox-routes.ts'
+import { instanceRoutes } from '../src/api/instances/instance-routes.ts'
 import { askingRoutes, seenRoutes } from '../src/api/open-api.ts'
 
 export type NotedRoute = {
@@ -15,12 +19,35 @@ export type NotedRoute = {
   }
 }
 
-export function noteRoutes(): readonly NotedRoute[] {
-  const noted: NotedRoute[] = []
+/** Of what accounts are asked for and of what is seen of them. */
+export const noteRoutes = (): readonly NotedRoute[] =>
+  noted((app, deps) => {
+    seenRoutes(app, deps)
+    askingRoutes(app, deps)
+  })
+
+/** Of accounts themselves, and of who is told what happens. */
+export const noteOwnRoutes = (): readonly NotedRoute[] =>
+  noted((app, deps) => {
+    instanceRoutes(app, deps)
+    endpointRoutes(app, deps)
+    listenerRoutes(app, deps)
+    mailboxRoutes(app, deps)
+  })
+
+type App = Parameters<typeof seenRoutes>[0]
+/** Whatever one of them uses once it is called. */
+type Deps = Parameters<typeof seenRoutes>[1] &
+  Parameters<typeof askingRoutes>[1] &
+  Parameters<typeof instanceRoutes>[1] &
+  Parameters<typeof endpointRoutes>[1] &
+  Parameters<typeof listenerRoutes>[1] &
+  Parameters<typeof mailboxRoutes>[1]
+
+function noted(declare: (app: App, deps: Deps) => void): readonly NotedRoute[] {
+  const all: NotedRoute[] = []
   // What is asked of these while routes are declared: where to put them, and where calls are kept for the dialects.
-  const app = { route: (one: NotedRoute) => void noted.push(one) } as unknown as Parameters<typeof seenRoutes>[0]
-  const deps = { calls: new Map() } as unknown as Parameters<typeof seenRoutes>[1] & Parameters<typeof askingRoutes>[1]
-  seenRoutes(app, deps)
-  askingRoutes(app, deps)
-  return noted
+  const app = { route: (one: NotedRoute) => void all.push(one) } as unknown as App
+  declare(app, { calls: new Map() } as unknown as Deps)
+  return all
 }

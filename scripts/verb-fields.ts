@@ -16,8 +16,15 @@ export type Json = {
   format?: string
   minimum?: number
   maximum?: number
+  minLength?: number
+  maxLength?: number
+  minItems?: number
+  maxItems?: number
+  additionalProperties?: unknown
   default?: unknown
   description?: string
+  examples?: readonly unknown[]
+  'x-examples'?: Readonly<Record<string, { value: unknown }>>
 }
 
 /** `path`: names on the way, numbers of places in lists among them. */

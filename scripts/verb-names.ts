@@ -11,7 +11,7 @@ export type VerbLine = {
   set?: Readonly<Record<string, unknown>>
   /** The options; left out: all other fields. */
   options?: readonly string[]
-  /** Of a list. */
+  /** Of a list: fields, or what people call one and the fields that say it, the first of them that is there: `chat: chatPn | chatId`. */
   columns?: readonly string[]
   /** Behind the verb's words; left out, made of its arguments. */
   example?: string
@@ -47,12 +47,12 @@ const file = (kind: string, what: string): [string, readonly VerbLine[]] => [
 
 /** By method and path below the instance; of a message with its kind. */
 export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> = {
-  'GET /calls': one('list', { columns: ['startedAt', 'callId', 'senderId', 'status', 'durationSeconds'] }),
+  'GET /calls': one('list', { columns: ['at: startedAt', 'from: senderPn | senderId', 'status', 'call: callId'] }),
   'PUT /channels/:channelId/follow': one('follow'),
   'DELETE /channels/:channelId/follow': one('unfollow'),
   'PUT /channels/:channelId/mute': one('mute'),
   'DELETE /channels/:channelId/mute': one('unmute'),
-  'GET /chats': one('list', { columns: ['chatId', 'name', 'lastMessageAt', 'unread'] }),
+  'GET /chats': one('list', { columns: ['chat: chatPn | chatId', 'name', 'last: lastMessageAt', 'unread', 'labels'] }),
   'PATCH /chats/:chatId': [
     chat('archive', 'Archive a chat, on every device of the account', { '/archived': true }),
     chat('unarchive', 'Take a chat out of the archive', { '/archived': false }),
@@ -66,15 +66,17 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
   'PUT /chats/:chatId/labels/:labelId': one('label'),
   'DELETE /chats/:chatId/labels/:labelId': one('unlabel'),
   'PUT /chats/:chatId/typing': one('typing'),
-  'GET /commands': one('list', { columns: ['acceptedAt', 'commandId', 'operation', 'state', 'waitsFor'] }),
+  'GET /commands': one('list', {
+    columns: ['at: acceptedAt', 'operation', 'chat: chatId', 'state', 'why: waitsFor | reasonText', 'command: commandId'],
+  }),
   'DELETE /commands': one('cancel-all'),
   'DELETE /commands/:commandId': one('cancel'),
-  'GET /contacts': one('list', { columns: ['contactId', 'contactPn', 'name', 'pushName'] }),
+  'GET /contacts': one('list', { columns: ['person: contactPn | contactId', 'name', 'own name: pushName', 'blocked'] }),
   'PUT /contacts/:personId': one('save'),
   'DELETE /contacts/:personId': one('remove'),
   'PUT /contacts/:personId/block': one('block'),
   'DELETE /contacts/:personId/block': one('unblock'),
-  'GET /groups': one('list', { columns: ['groupId', 'subject', 'participantCount', 'left'] }),
+  'GET /groups': one('list', { columns: ['group: groupId', 'subject', 'people: participantCount', 'left'] }),
   'PATCH /groups/:jid': one('change', { example: '120363000000000001 --subject Trip --announce' }),
   'POST /groups/:jid/participants': [
     people('add', 'Add people to a group; the result says what became of each'),
@@ -88,9 +90,13 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
     people('approve', 'Let people into a group who asked to be'),
     people('reject', 'Let people who asked to be in a group not in'),
   ],
-  'GET /labels': one('list', { columns: ['labelId', 'name', 'color', 'messages'] }),
-  'GET /media': one('list', { columns: ['occurredAt', 'messageId', 'kind', 'status', 'sizeBytes'] }),
-  'GET /messages': one('list', { columns: ['occurredAt', 'chatId', 'kind', 'text', 'messageId'] }),
+  'GET /labels': one('list', { columns: ['label: labelId', 'name', 'color', 'messages'] }),
+  'GET /media': one('list', {
+    columns: ['at: occurredAt', 'kind', 'status', 'reason', 'bytes: sizeBytes', 'file: fileName', 'message: messageId'],
+  }),
+  'GET /messages': one('list', {
+    columns: ['at: occurredAt', 'chat: chatPn | chatId', 'from: senderName', 'kind', 'text', 'message: messageId'],
+  }),
   'POST /messages text': one('text', { summary: 'Send a text; zaplog send does the same in fewer words' }),
   'POST /messages location': one('location', { summary: 'Send a place' }),
   'POST /messages contacts': one('contact', {
@@ -147,10 +153,10 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
   'GET /blocklist': one('show'),
   'GET /privacy': one('show'),
   'PATCH /privacy': one('change', { example: '--last-seen contacts --read-receipts none' }),
-  'GET /processing': one('list', { columns: ['startedAt', 'sessionId', 'messageId', 'status'] }),
+  'GET /processing': one('list', { columns: ['at: startedAt', 'status', 'message: messageId', 'session: sessionId'] }),
   'POST /processing': one('start'),
   'PATCH /profile': one('change', { example: "--name 'Ana’s shop'" }),
-  'GET /uploads': one('list', { columns: ['createdAt', 'uploadId', 'fileName', 'state'] }),
+  'GET /uploads': one('list', { columns: ['at: createdAt', 'file: fileName', 'state', 'why: reasonText', 'upload: uploadId'] }),
   'POST /uploads': { instead: 'upload' },
 }
 

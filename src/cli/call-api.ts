@@ -6,6 +6,8 @@ import { type Page, type Problem, pageOf, problem, slugOf } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodeOfCall, exitCodeOfStatus, exitCodes } from './exit-codes.ts'
+import { nextStep } from './next-steps.ts'
+import { ownCommand } from './own-command.ts'
 import { plainText } from './text-table.ts'
 import { withVerbs } from './verbs-of-calls.ts'
 
@@ -111,7 +113,7 @@ function noAnswer({ base, request, error, isStopped }: Unanswered): CallFailed {
   const exitCode = isStopped ? exitCodes.tryLater : exitCodeOfCall(cause)
   const hint =
     exitCode === exitCodes.tryLater
-      ? 'is zaplog running there? ZAPLOG_URL says where it listens'
+      ? `is zaplog running there? ${ownCommand()} start runs it, ZAPLOG_URL says where it listens`
       : 'nothing there can ever be zaplog; ZAPLOG_URL says where it listens'
   return new CallFailed(`calling ${base}: ${plainText(describeError(cause))}; ${hint}`, {
     exitCode,
@@ -149,6 +151,8 @@ const MAX_QUOTED_CHARACTERS = 80
 const quoted = (text: string) =>
   text.length > MAX_QUOTED_CHARACTERS ? `${JSON.stringify(text.slice(0, MAX_QUOTED_CHARACTERS))}…` : JSON.stringify(text)
 
+const itsKey = 'it takes that of its ADMIN_API_KEY, or of admin-key in its DATA_DIR, which DATA_DIR names here, too'
+
 type Refused = { status: number; problem: Problem }
 
 /** Programs get the call and the problem as it came; people what they asked for, and why not. */
@@ -157,13 +161,13 @@ function refusal({ base, keyFrom, zaplog }: ApiSettings, request: Request, { sta
   const { type, ...rest } = problem
   const told = { slug: slugOf(problem), rest: { ...rest, status, call: callOf(base, request) } }
   if (status === 401)
-    return new CallFailed(`${doing}: zaplog at ${base} does not take the key from ${keyFrom}`, {
+    return new CallFailed(`${doing}: zaplog at ${base} does not take the key from ${keyFrom}; ${itsKey}`, {
       ...told,
       exitCode: exitCodes.configuration,
     })
   const why = isOfAnotherVersion(told.slug, status)
     ? ` zaplog at ${base} is of a version without it`
-    : withVerbs(explain(problem, nameOf), zaplog)
+    : `${withVerbs(explain(problem, nameOf), zaplog)}${nextStep(told.slug, zaplog)}`
   return new CallFailed(`${doing}:${why}`, { ...told, exitCode: exitCodeOfStatus(status, exitCodes.failed) })
 }
 

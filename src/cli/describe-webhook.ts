@@ -26,6 +26,8 @@ const webhook = z.looseObject({
     pushName: text,
     action: text,
     reason: text,
+    operation: text,
+    reasonText: text,
     options: texts,
     messageId: text,
     targetMessageId: text,
@@ -64,8 +66,10 @@ export function describeAmongOthers(body: unknown): string {
 const whatOf = (data: Data): string =>
   data.text ?? data.poll?.name ?? chosen(data) ?? data.emoji ?? data.subject ?? data.name ?? data.pushName ?? becameOf(data)
 
-const becameOf = ({ action, media, state, status, reason, waitsFor }: Data): string =>
-  action ?? media?.status ?? state ?? status ?? reason ?? waitCell(waitsFor) ?? ''
+const becameOf = ({ action, media, state, status, reason, operation, reasonText, waitsFor }: Data): string =>
+  operation === undefined
+    ? (action ?? media?.status ?? state ?? status ?? reason ?? '')
+    : [operation, reasonText ?? waitCell(waitsFor)].filter(one => one !== undefined).join(': ')
 
 const chosen = ({ options }: Data): string | undefined => (options?.length === 0 ? 'no option' : options?.join(', '))
 

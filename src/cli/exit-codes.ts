@@ -2,6 +2,31 @@
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, tryLater: 75, configuration: 78 } as const
 
+/** For the help and the contract: when a process ends so, and what to do then. */
+export const exitMeanings: readonly { code: number; when: string; next: string }[] = [
+  { code: exitCodes.done, when: 'done', next: 'nothing' },
+  {
+    code: exitCodes.failed,
+    when: 'zaplog or WhatsApp refused it: no such instance, chat or number',
+    next: 'ask for something else, as the error says',
+  },
+  {
+    code: exitCodes.usage,
+    when: 'the command line: no such verb or option, a missing argument',
+    next: '--help of the verb; help WORD finds verbs',
+  },
+  {
+    code: exitCodes.tryLater,
+    when: 'zaplog or a part of it is away, or the end is not known yet',
+    next: 'the same again, with the --key that the error says',
+  },
+  {
+    code: exitCodes.configuration,
+    when: 'a setting: a wrong key or none, an address where no zaplog is',
+    next: 'mend the setting that the error names',
+  },
+]
+
 /** By the code of an error that ended a start: what another setting mends is configuration, what time mends is worth another try. */
 const byErrorCode: Readonly<Record<string, number>> = {
   'already-running': exitCodes.tryLater,

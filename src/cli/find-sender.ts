@@ -4,6 +4,7 @@ import type { ApiSettings } from './api-settings.ts'
 import { callApi, listAll } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
+import { shellWord } from './shell-word.ts'
 import { plainText } from './text-table.ts'
 
 const MOST_NAMED = 5
@@ -31,8 +32,20 @@ export async function findSender(api: ApiSettings, id: string | undefined): Prom
 }
 
 /** Said first where what is asked for waits until the account is open. */
-export function sentLater(sender: Instance, say: (line: string) => void, done = 'done'): void {
-  if (sender.state !== 'open' && sender.state !== 'logged-out') say(`${stateOf(sender)}: it is ${done} once that is open`)
+export function sentLater({ zaplog }: ApiSettings, sender: Instance, say: (line: string) => void, done = 'done'): void {
+  const { id, state } = sender
+  if (state === 'open' || state === 'logged-out') return
+  const verb = opening[state]
+  say(
+    `${stateOf(sender)}: it is ${done} once that is open${verb === undefined ? '' : `; ${zaplog} instances ${verb.of} ${shellWord(id)} ${verb.does}`}`,
+  )
+}
+
+/** By its state, where somebody has to do something. */
+const opening: Readonly<Record<string, { of: string; does: string }>> = {
+  created: { of: 'qr', does: 'shows the code to scan' },
+  qr: { of: 'qr', does: 'shows the code to scan' },
+  closed: { of: 'restart', does: 'opens it again' },
 }
 
 export const stateOf = ({ id, state, reasonText }: Instance): string =>

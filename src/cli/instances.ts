@@ -18,6 +18,7 @@ import type { GivenSettings } from './setting-option.ts'
 import { shellWord } from './shell-word.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { textTable } from './text-table.ts'
+import { toTheMinute } from './to-the-minute.ts'
 
 const at = (id: string, rest = '') => `/v1/instances/${encodeURIComponent(id)}${rest}`
 
@@ -30,7 +31,7 @@ export const listInstances = () =>
 export const instanceTable = (all: readonly Instance[]): string =>
   textTable(
     ['id', 'name', 'state', 'since', 'phone', 'why'],
-    all.map(one => [one.id, one.name, one.state, one.stateAt, one.phone ?? '', one.reasonText ?? '']),
+    all.map(one => [one.id, one.name, one.state, toTheMinute(one.stateAt), one.phone ?? '', one.reasonText ?? '']),
   )
 
 export const showInstance = (id: string) =>

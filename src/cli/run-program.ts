@@ -8,14 +8,17 @@ import { takenByNpm } from './npm-flags.ts'
 import { ownCommand } from './own-command.ts'
 import { sayProblem } from './problem.ts'
 import { synonymOf } from './synonyms.ts'
-import { verbOf, verbsOf } from './verb-of.ts'
+import { argumentTerms, pathOf, verbOf, verbsOf } from './verb-of.ts'
 
 /** For the program before it has verbs, which then have it too. */
 export const tolerant = (program: Command): Command =>
   program
     .exitOverride()
     .configureOutput({ outputError: () => undefined }) // sayMistake says it
-    .configureHelp({ formatItem, formatHelp, minWidthToWrap: LEAST_COLUMNS })
+    .configureHelp({ formatItem, formatHelp, subcommandTerm, minWidthToWrap: LEAST_COLUMNS })
+
+/** Lists of verbs say what is typed, and leave options to the help of each. */
+const subcommandTerm = (verb: Command): string => [verb.name(), ...argumentTerms(verb)].join(' ')
 
 /** Of what a term means, beside long terms. */
 const LEAST_COLUMNS = 24
@@ -66,19 +69,36 @@ function mistake(told: { detail: string; exitCode: number }): void {
 }
 
 /** Commander says what is wrong, and what may have been meant. */
-function describe({ message }: CommanderError, program: Command, words: readonly string[]): string {
+function describe({ code, message }: CommanderError, program: Command, words: readonly string[]): string {
   const { verb, path } = verbOf(program, words)
   const what = message.replace(/^error: /, '').replace(/\n\(Did (you mean .*)\)$/s, ' (did $1)')
-  const unknown = /^(unknown command '(.*?)')/s.exec(what)
-  const synonym =
-    unknown === null
-      ? null
-      : synonymOf(
-          unknown[2] ?? '',
-          verb.commands.map(one => one.name()),
-        )
-  const said = synonym === null ? what : `${unknown?.[1]} (did you mean ${synonym}?)`
-  return `${['zaplog', ...path].join(' ')}: ${said}\n${[ownCommand(), ...path].join(' ')} --help says what there is`
+  const [, unknown, word = ''] = /^(unknown command '(.*?)')/s.exec(what) ?? []
+  const meant = unknown === undefined ? null : meantBy(word, { program, verb })
+  const said = meant === null ? what : `${unknown} (did you mean ${meant}?)`
+  return `${['zaplog', ...path].join(' ')}: ${said}\n${[ownCommand(), ...path].join(' ')} ${lacking.includes(code) ? shapeOf(verb) : '--help says what there is'}`
+}
+
+/** Of a verb that begins well, and lacks something. */
+const lacking: readonly string[] = ['commander.missingArgument', 'commander.missingMandatoryOptionValue']
+
+/** What has to be typed behind a verb. */
+function shapeOf(verb: Command): string {
+  const needed = verb.options.filter(one => one.mandatory).map(one => one.flags)
+  return `${[...argumentTerms(verb), ...needed].join(' ')}; --help says the rest`
+}
+
+/** More of them would be no answer. */
+const MOST_MEANT = 3
+
+/** Another word for it here, or the verb of this very name of something else; null: commander may know better. */
+function meantBy(word: string, { program, verb }: { program: Command; verb: Command }): string | null {
+  const synonym = synonymOf(
+    word,
+    verb.commands.map(one => one.name()),
+  )
+  if (synonym !== null) return synonym
+  const elsewhere = verbsOf(program).filter(one => one.name() === word || one.aliases().includes(word))
+  return elsewhere.length === 0 || elsewhere.length > MOST_MEANT ? null : elsewhere.map(pathOf).join(' or ')
 }
 
 /** For a hook before the action. Ends the process where the file is not to be had. */

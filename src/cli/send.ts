@@ -38,7 +38,7 @@ export function mistakeIn(text: string | undefined, { url, kind }: Pick<Wanted, 
 export async function sendText(api: ApiSettings, { key = randomUUID(), ...wanted }: Wanted, how: Following): Promise<Result> {
   const body = bodyOf(wanted)
   const sender = await findSender(api, wanted.instance)
-  sentLater(sender, how.say, done)
+  sentLater(api, sender, how.say, done)
   const commandId = await naming({ key, done }, isUnknown, () => ask(api, sender, { body, key }))
   const ended = await naming({ key, done }, isTaken, () => untilEnd(api, { instance: sender.id, commandId, done }, how))
   const json = { ...ended, idempotencyKey: key }
@@ -57,10 +57,20 @@ function bodyOf({ number: chatId, text, url, kind }: Wanted): Body {
 async function ask(api: ApiSettings, { id }: Instance, { body, key }: { body: Body; key: string }): Promise<string> {
   const { commandId } = await callApi(api, {
     ...{ doing: `sending to ${body.chatId}`, method: 'POST', path: `/v1/instances/${encodeURIComponent(id)}/messages` },
-    ...{ headers: { 'idempotency-key': key }, body, answer: accepted },
+    ...{ headers: { 'idempotency-key': key }, body, answer: accepted, nameOf },
   })
   return commandId
 }
+
+/** As it is typed. */
+const typedAs: Readonly<Record<string, string>> = {
+  '/chatId': '<number>',
+  '/text': '[text]',
+  '/caption': '[text]',
+  '/media/url': '--url',
+  '/kind': '--kind',
+}
+const nameOf = ({ pointer }: { pointer?: string | undefined }): string | null => typedAs[pointer ?? ''] ?? null
 
 const failure = (ended: Command, command: object): CallFailed =>
   new CallFailed(`it was not sent: ${plainText(ended.reasonText ?? ended.reason ?? 'nobody said why')}`, { rest: { command } })

@@ -11,10 +11,11 @@ import type { ApiSettings } from './api-settings.ts'
 import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
-import { findSender } from './find-sender.ts'
+import { findSender, sentLater } from './find-sender.ts'
 import { isTaken, isUnknown, naming } from './follow-command.ts'
 import { mimetypeOf } from './mimetypes.ts'
 import { type Result, runVerb } from './run-verb.ts'
+import { say } from './say.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText } from './text-table.ts'
 
@@ -33,6 +34,7 @@ export async function uploadFile(api: ApiSettings, { key = randomUUID(), ...want
   const { path, to } = wanted
   const sizeBytes = await sizeOf(path)
   const sender = await findSender(api, wanted.instance)
+  sentLater(api, sender, say, 'sent')
   const of = await naming({ key, done: 'sent' }, isUnknown, async () => {
     const { uploadId, url, headers } = await ask(api, sender, { ...wanted, key, sizeBytes })
     if (url !== null) await put({ path, url, headers, sizeBytes }, how)
@@ -60,7 +62,11 @@ const ask = (
       ...(caption !== undefined && { caption }),
     },
     answer: askedUpload,
+    nameOf: ({ pointer }) => typedAs[pointer ?? ''] ?? null,
   })
+
+/** What is refused, as it is typed. */
+const typedAs: Readonly<Record<string, string>> = { '/chatId': '--to', '/caption': '--caption', '/sizeBytes': '<file>' }
 
 /** Rejects CallFailed where it has no end yet. */
 async function untilEnd(api: ApiSettings, { path, of }: { path: string; of: string }, how: How): Promise<Upload> {

@@ -14,6 +14,17 @@ export function verbOf(program: Command, words: readonly string[]): { verb: Comm
   return { verb, path }
 }
 
+/** `chats archive`, without the program's own name. */
+export const pathOf = (verb: Command): string =>
+  verb.parent === null || verb.parent.parent === null ? verb.name() : `${pathOf(verb.parent)} ${verb.name()}`
+
+/** What is typed behind it: <chat>, [text]. */
+export const argumentTerms = ({ registeredArguments }: Command): readonly string[] =>
+  registeredArguments.map(one => {
+    const name = `${one.name()}${one.variadic ? '...' : ''}`
+    return one.required ? `<${name}>` : `[${name}]`
+  })
+
 /** Those that do something, in the order of the help. */
 export const verbsOf = (command: Command): readonly Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(verbsOf)

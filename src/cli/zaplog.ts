@@ -8,9 +8,11 @@ import { notByDefault } from '../events/not-by-default.ts'
 import { addCallVerbs } from './calls/call-verbs.ts'
 import { countParser } from './count-option.ts'
 import { parseParts, partNames } from './dev-options.ts'
+import { exitMeanings } from './exit-codes.ts'
 import { parseForwardUrl } from './forward-url-option.ts'
 import { fromRepository } from './from-repository.ts'
 import { callThings, callVerbs } from './generated/call-verbs.ts'
+import { groupVerbs } from './help-groups.ts'
 import { parseHoldMedia } from './hold-media-option.ts'
 import { parseKey } from './key-option.ts'
 import { commaList } from './list-option.ts'
@@ -30,26 +32,32 @@ export const program = tolerant(new Command('zaplog'))
   .addHelpText(
     'after',
     helpText(`
-Verbs other than start, demo, simulate, dev, topics, schemas and version speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
+zaplog help messages says what it can do with messages, zaplog help archive finds the verbs that have to do with that, and zaplog help all lists every one.
 
-Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.
+Verbs other than start, demo, simulate, dev, topics, schemas, version and help speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
+
+Exit codes:
+${exitMeanings.map(({ code, when }) => `  ${code}  ${when}`).join('\n')}
 
 With --json, stdout has one JSON document (webhooks listen and events tail: a line for each thing that happens), or nothing where something went wrong: then the last line of stderr is a problem in JSON.`),
   )
 
 const start = program
   .command('start')
+  .summary('run zaplog; .env.example lists its settings')
   .description('run zaplog; settings come from the environment (.env.example lists them)')
   .action(async () => (await import('./start.ts')).start(outputLost))
 
 const demo = program
   .command('demo')
+  .summary('everything against a simulated phone, stage by stage')
   .description('run everything against a simulated phone and print each stage of each message')
   .option('--once', 'exit when every expected webhook has arrived: 0, or 1 with what is missing')
   .action(async options => (await fromRepository('demo', () => import('./demo.ts'))).demo(options, outputLost))
 
 const simulate = program
   .command('simulate')
+  .summary('a local WhatsApp for zaplog to connect to')
   .description('run a local WhatsApp for zaplog to connect to; prints the commands to use it with')
   .option('--port <port>', 'websocket port; 0 takes a free one', portParser(), 7071)
   .option('--cdn-port <port>', 'port of the media CDN; 0 takes a free one', portParser(), 7072)
@@ -195,6 +203,7 @@ endpoints
 
 program
   .command('send <number> [text]')
+  .summary('send a text or a file, and wait until WhatsApp has it')
   .description(
     'send a text or a file, and wait until WhatsApp has taken it, for a minute at most; it is sent all the same after that',
   )
@@ -206,6 +215,7 @@ program
 
 program
   .command('upload <file>')
+  .summary('send a file of yours, and wait until WhatsApp has it')
   .description('send a file, and wait until WhatsApp has taken it, for two minutes at most; it is sent all the same after that')
   .requiredOption('--to <number>', 'to whom')
   .option('--caption <text>', 'below an image, a video or a document')
@@ -227,15 +237,18 @@ events
   .action(async options => (await import('./tail-events.ts')).tailEvents({ ...options, outputLost }))
 program
   .command('topics')
+  .summary('the topics of the log that others may read')
   .description('the topics of the log that others may read, and what is in them')
   .action(async () => (await import('./catalogue.ts')).sayTopics())
 program
   .command('schemas [name]')
+  .summary('the types of events, or the Avro schema of one')
   .description('the types of events, or the Avro schema of one, by its type or its name in the registry')
   .action(async name => (await import('./catalogue.ts')).saySchemas(name))
 
 program
   .command('status')
+  .summary('whether it works, its instances and endpoints')
   .description('whether it works, and its instances and endpoints, at a glance')
   .action(async () => (await import('./status.ts')).showStatus())
 program
@@ -243,6 +256,11 @@ program
   .description('instances list, in short')
   .action(async () => (await import('./instances.ts')).listInstances())
 program.command('version').description('the version of this zaplog').action(sayVersion)
+program
+  .command('help [words...]')
+  .summary('how a verb goes; which verbs have to do with a word')
+  .description('how a verb goes; of any other word the verbs that have to do with it; of all every verb')
+  .action(async words => (await import('./help.ts')).showHelp(program, words))
 
 /** They end in order when they are told to; the others have nothing that a signal could leave behind. */
 const orderly: readonly Command[] = [start, demo, simulate, services]
@@ -251,5 +269,6 @@ program.hook('preAction', async (_program, verb) => {
   if (!orderly.includes(verb)) await endBySignals()
 })
 completeVerbs(program)
+groupVerbs(program)
 
 if (realpathSync(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) await runProgram(program, process.argv)

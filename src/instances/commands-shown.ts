@@ -2,7 +2,7 @@
 import type { Transaction } from '../database/database.ts'
 import type { commandStates, commandWaits } from '../events/vocabulary.ts'
 import type { CommandIds } from './command-ids.ts'
-import { chatOf } from './command-lanes.ts'
+import { chatOf, lanesOf } from './command-lanes.ts'
 import { waitOf } from './command-turns.ts'
 import type { CommandState, Outcome } from './commands.ts'
 
@@ -107,12 +107,16 @@ export async function howSent(
   return row?.is_sent === true ? 'sent' : row?.is_sending === true ? 'sending' : null
 }
 
-/** Newest first, before `last`; at most `limit`. What it costs is a page of each state, however many there are. */
+/**
+ * Newest first, before `last`; at most `limit`. What it costs is a page of each state, however many there are; of a chat it is the page, and what
+ * the account was asked for elsewhere since the last one on it. `chatIds`: addresses of a chat; null: of all chats.
+ */
 export async function listCommands(
   database: Transaction,
   of: {
     instanceId: string
     state: ShownState | null
+    chatIds: readonly string[] | null
     last: { askedAt: number; commandId: string } | null
     after: number | null
     before: number | null
@@ -120,8 +124,9 @@ export async function listCommands(
   },
 ): Promise<readonly ShownCommand[]> {
   const states = allStates.filter(state => of.state === null || shownAs[state] === of.state)
-  const { instanceId, last, after, before, limit } = of
-  const values = [instanceId, states, last?.askedAt ?? null, last?.commandId ?? '', after, before, limit]
+  const { instanceId, chatIds, last, after, before, limit } = of
+  const lanes = chatIds?.flatMap(lanesOf) ?? null
+  const values = [instanceId, states, last?.askedAt ?? null, last?.commandId ?? '', after, before, limit, lanes]
   return (await database.query<ShownRow>(listSql, values)).map(shownOf)
 }
 
@@ -166,6 +171,7 @@ const listSql = `select ${shownColumns} from (select c.* from unnest($2::text[])
     select * from commands c where c.instance_id = $1 and c.state = wanted.state
       and (c.asked_at, c.command_id) < (${instantOf('$3', 'infinity')}, $4::text)
       and c.asked_at >= ${instantOf('$5', '-infinity')} and c.asked_at < ${instantOf('$6', 'infinity')}
+      and ($8::text[] is null or c.chat_id = any($8))
     order by c.asked_at desc, c.command_id desc limit $7) c
   order by c.asked_at desc, c.command_id desc limit $7) c cross join lateral ${waitOf('c')} waiting
   order by c.asked_at desc, c.command_id desc`

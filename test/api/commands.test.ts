@@ -467,9 +467,16 @@ describe('reading', () => {
     expect(await pages('&state=sending')).toEqual([claimed?.command_id])
     expect(await pages('&state=waiting')).toEqual(all.filter(one => one !== claimed?.command_id))
     expect(await pages('&state=failed')).toEqual([])
+    expect(await pages(`&chatId=${encodeURIComponent('+55 11 90000-0013')}`)).toEqual([asked[3]])
+    expect(await pages('&chatId=5511900000019')).toEqual([])
     const after = await pages(`&after=${at[2]}&before=${at[4]}`)
     expect(after.toSorted()).toEqual([asked[2], asked[3]].toSorted())
-    for (const query of ['state=asked', 'cursor=x', `cursor=${Buffer.from('["1","a\\u0000"]').toString('base64url')}`])
+    for (const query of [
+      'state=asked',
+      'chatId=nobody',
+      'cursor=x',
+      `cursor=${Buffer.from('["1","a\\u0000"]').toString('base64url')}`,
+    ])
       expect((await api.call('GET', `/v1/instances/${id}/commands?${query}`)).status).toBe(422)
   })
 })

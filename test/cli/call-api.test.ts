@@ -41,7 +41,7 @@ describe('somebody else', () => {
     const port = await freePort()
     expect(await refused(list, { ZAPLOG_URL: `http://127.0.0.1:${port}` })).toEqual({
       code: exitCodes.tryLater,
-      said: `calling http://127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}; is zaplog running there? ZAPLOG_URL says where it listens`,
+      said: `calling http://127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}; is zaplog running there? ./zaplog start runs it, ZAPLOG_URL says where it listens`,
     })
   })
 
@@ -123,7 +123,7 @@ describe('a refusal', () => {
     for (const [env, from] of places)
       expect(await refused(list, { ZAPLOG_URL: url, ...env })).toEqual({
         code: exitCodes.configuration,
-        said: `reading the instances: zaplog at ${url} does not take the key from ${from}`,
+        said: `reading the instances: zaplog at ${url} does not take the key from ${from}; it takes that of its ADMIN_API_KEY, or of admin-key in its DATA_DIR, which DATA_DIR names here, too`,
       })
   })
 
@@ -145,9 +145,18 @@ describe('a refusal', () => {
     expect((await refusedBy(alwaysProblem(422, 'invalid-input', { errors }), add)).said).toBe(
       'adding an endpoint: a\u{FFFD}: expected b\u{FFFD}, got "c\u{FFFD}d\u{FFFD}"',
     )
-    expect((await refusedBy(alwaysProblem(404, 'endpoint-not-found', { detail: 'no\u001b[2J\u202E' }), add)).said).toBe(
+    expect((await refusedBy(alwaysProblem(409, 'conflict', { detail: 'no\u001b[2J\u202E' }), add)).said).toBe(
       'adding an endpoint: no\u{FFFD}[2J\u{FFFD}',
     )
+  })
+
+  test.each([
+    ['instance-not-found', ['instances', 'show', 'shop'], 'instances list'],
+    ['endpoint-not-found', ['webhooks', 'test', 'one'], 'webhooks list'],
+  ])('[H7] of what there is not it says what shows what there is: %s', async (slug, args, verb) => {
+    const { url, said } = await refusedBy(alwaysProblem(404, slug, { detail: 'there is none' }), args)
+    expect(said).toMatch(/: there is none; /)
+    expect(said.endsWith(`; ZAPLOG_URL=${url} ./zaplog ${verb} shows what there is`)).toBe(true)
   })
 
   test.each([408, 429, 500, 502, 503, 504])('[L] %i may pass, whether zaplog or a proxy says it', async status => {

@@ -108,7 +108,7 @@ const typed: readonly (readonly [words: string | readonly string[], call: string
   [`chats typing ${CHAT} composing`, `PUT /chats/${CHAT}/typing`, { state: 'composing' }],
   [`chats label ${CHAT} 7`, `PUT /chats/${CHAT}/labels/7`],
   [`chats unlabel ${CHAT} 7`, `DELETE /chats/${CHAT}/labels/7`],
-  ['commands list --state failed', 'GET /commands?state=failed'],
+  [`commands list --state failed --chat ${CHAT}`, `GET /commands?state=failed&chatId=${CHAT}`],
   ['commands show c1', 'GET /commands/c1'],
   ['commands cancel c1', 'DELETE /commands/c1'],
   [`commands cancel-all --chat ${CHAT}`, `DELETE /commands?chatId=${CHAT}`],
@@ -419,18 +419,18 @@ test('[H7] a list is a table of the columns that say most, and says how the next
   answer.current = { data: [label], nextCursor: 'next' }
   const said: string[] = []
   const { text, json } = await run(['labels', 'list'], said)
-  expect(text).toBe('labelId  name        color  messages\n7        New client  3      2')
+  expect(text).toBe('label  name        color  messages\n7      New client  3      2')
   expect([json, said]).toEqual([answer.current, ['there is more: --cursor next']])
   const [acceptedAt, nextAt] = ['2026-01-05T12:00:00.000Z', '2026-01-05T12:10:00.000Z']
   const waitsFor = { reason: 'rate-limited', nextAt, commandId: null, instanceState: null, refusal: null }
   const command = { acceptedAt, commandId: 'c1', operation: 'message.send', state: 'waiting', waitsFor }
   answer.current = { data: [command, { ...command, commandId: 'c2', state: 'completed', waitsFor: null }], nextCursor: null }
   expect((await run(['commands', 'list'])).text.split('\n').slice(1)).toEqual([
-    `${acceptedAt}  c1         message.send  waiting    rate-limited until ${nextAt}`,
-    `${acceptedAt}  c2         message.send  completed`,
+    `2026-01-05T12:00Z  message.send  waiting    rate-limited until ${nextAt}  c1`,
+    `2026-01-05T12:00Z  message.send  completed${' '.repeat(2 + `rate-limited until ${nextAt}`.length + 2)}c2`,
   ])
   answer.current = { data: [], nextCursor: null }
   expect((await run(['labels', 'list'])).text).toBe('none')
   answer.current = { numbers: [{ number: CHAT, onWhatsApp: true, id: null }] }
-  expect((await run(['numbers', 'check', CHAT])).text).toBe(`number         onWhatsApp  id\n${CHAT}  true`)
+  expect((await run(['numbers', 'check', CHAT])).text).toBe(`number         onWhatsApp\n${CHAT}  true`)
 })

@@ -1,7 +1,11 @@
 // Guarantee: a small mistake is answered in a line or two, with what was probably meant, and 2; what is not here is said as such.
 import { text } from 'node:stream/consumers'
+import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { verbsAbout, verbTable } from '../../src/cli/help.ts'
+import { pathOf, verbsOf } from '../../src/cli/verb-of.ts'
+import { program } from '../../src/cli/zaplog.ts'
 import { alwaysJson, KEY } from '../ground/cli/refused.ts'
 import { runVerb } from '../ground/cli/run-verb.ts'
 import { openLoopbackServer } from '../ground/loopback-server.ts'
@@ -30,11 +34,11 @@ test.each([
   ],
   [
     ['instances', 'create'],
-    "zaplog instances create: required option '--name <name>' not specified\n./zaplog instances create --help says what there is\n",
+    "zaplog instances create: required option '--name <name>' not specified\n./zaplog instances create --name <name>; --help says the rest\n",
   ],
   [
     ['instances', 'show'],
-    "zaplog instances show: missing required argument 'id'\n./zaplog instances show --help says what there is\n",
+    "zaplog instances show: missing required argument 'id'\n./zaplog instances show <id>; --help says the rest\n",
   ],
   [
     ['send', '5511900000011'],
@@ -48,9 +52,38 @@ test.each([
     ['webhooks', 'add', 'https://a.example', '--types', 'message.*', 'https://b.example'],
     'zaplog webhooks add: expected one URL, got https://a.example and https://b.example\n./zaplog webhooks add --help says what there is\n',
   ],
+  [
+    ['messages', 'poll', '5511900000011'],
+    "zaplog messages poll: missing required argument 'name'\n./zaplog messages poll <chat> <name> <option...>; --help says the rest\n",
+  ],
+  [['archive'], "zaplog: unknown command 'archive' (did you mean chats archive?)\n./zaplog --help says what there is\n"],
+  [
+    ['messages', 'archive', '5511900000011'],
+    "zaplog messages: unknown command 'archive' (did you mean chats archive?)\n./zaplog messages --help says what there is\n",
+  ],
+  [['help', 'nothing-alike'], "zaplog help: no verb has to do with 'nothing-alike'\n./zaplog help --help says what there is\n"],
   [['instnces', '--help'], "zaplog: unknown command 'instnces' (did you mean instances?)\n./zaplog --help says what there is\n"],
 ] as const)('[H7] %j is answered in two lines', async (args, said) => {
   expect(await runVerb(args, {})).toEqual({ code: exitCodes.usage, out: '', err: said })
+})
+
+test('[H7] help says how a verb goes, finds verbs by a word, and lists every one on a line of its own', async () => {
+  expect((await runVerb(['help', 'messages', 'poll'], {})).out).toMatch(/^Usage: zaplog messages poll .*For example:/s)
+  const top = (await runVerb(['help'], {})).out.split('\n')
+  const shown = (one: Command) =>
+    top.some(line => line.startsWith(`  ${one.name()} `) && line.endsWith(` ${one.summary() || one.description()}`))
+  expect(program.commands.filter(one => !shown(one)).map(pathOf)).toEqual([])
+  const found = verbTable(verbsAbout(program, ['Archive'])).split('\n')
+  expect(found.filter(line => line.includes('chats'))).toEqual([
+    expect.stringMatching(/^zaplog chats archive <chat> +Archive a chat/),
+    expect.stringMatching(/^zaplog chats unarchive <chat> +Take a chat/),
+  ])
+  const all = verbsOf(program)
+  const lines = verbTable(verbsAbout(program, ['all']))
+    .split('\n')
+    .slice(1)
+  expect(lines.map(line => line.replace(/^zaplog (.*?)(?: [<[].*)?(?: {2}.*)$/, '$1').trimEnd())).toEqual(all.map(pathOf))
+  expect(all.filter(verb => verb.description() === '').map(pathOf)).toEqual([])
 })
 
 const oneAndTwo = { eventTypes: ['message.received', 'message.sent'] }

@@ -100,6 +100,20 @@ test('[H7] [F1] what failed ends with 1 and says why; while the account is not o
   })
 })
 
+test.each([
+  ['closed', 'restart shop opens it again'],
+  ['qr', 'qr shop shows the code to scan'],
+])('[H7] what opens an account that is %s is said, and what is refused is called as it was typed', async (state, next) => {
+  const errors = [{ pointer: '/chatId', expected: 'a phone number', received: '"nobody"' }]
+  const zaplog = await openZaplog({ instances: [{ ...shop, state }], ask: alwaysProblem(422, 'invalid-input', { errors }) })
+  expect(await refused(['send', 'nobody', 'Olá'], zaplog.env)).toEqual({
+    code: exitCodes.failed,
+    said:
+      `instance shop is ${state}: it is sent once that is open; ZAPLOG_URL=${zaplog.url} ./zaplog instances ${next}\n` +
+      'sending to nobody: <number>: expected a phone number, got "nobody"',
+  })
+})
+
 const NEXT_AT = '2026-01-05T12:10:00.000Z'
 const waits = (reason: string, more: Partial<WaitsFor> = {}): WaitsFor => {
   return { reason, nextAt: NEXT_AT, commandId: null, instanceState: null, refusal: null, ...more }

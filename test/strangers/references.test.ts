@@ -1,8 +1,9 @@
-// Whatever our texts send somebody to is there: documents in the repository, verbs of the command line.
+// Whatever our texts send somebody to is there: documents in the repository, verbs of the command line, calls of the API.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { contractCalls } from '../ground/api/contract-calls.ts'
 import { runVerb } from '../ground/cli/run-verb.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -58,4 +59,30 @@ test('[H7] every verb that a text or an error names is one', async () => {
   const answers = await Promise.all(verbs.map(async verb => [verb, await runVerb([...verb.split(' '), '--help'], {})] as const))
   for (const [verb, { code, out }] of answers)
     expect([verb, code, out]).toEqual([verb, 0, expect.stringContaining(`Usage: zaplog ${verb} `)])
+})
+
+const unnamed = (path: string): string => path.replaceAll(/\{\w+\}/g, '{}')
+const calls = contractCalls.map(unnamed)
+/** `POST /v1/…`, or `POST …/read`, which is below the instance or what has an id of its own. */
+const isCall = (method: string, path: string): boolean =>
+  calls.some(call =>
+    path.startsWith('…')
+      ? call.startsWith(`${method} `) && call.endsWith(unnamed(path.slice(1)))
+      : call === unnamed(`${method} ${path}`),
+  )
+
+test('[B5] every call that a document names is one', () => {
+  const documents = texts.filter(({ file }) => /\/(README|ARCHITECTURE|docs\/\w[\w-]*)\.md$/.test(file))
+  expect(documents.length).toBeGreaterThan(5)
+  const named = documents.flatMap(({ file, text }) =>
+    [...text.matchAll(/\b(GET|POST|PUT|PATCH|DELETE) ((?:\/v1\/|…\/)[\w{}/-]+)/g)].map(([, method = '', path = '']) => ({
+      file,
+      method,
+      path,
+    })),
+  )
+  const missing = named.filter(({ method, path }) => !isCall(method, path))
+  expect(missing.map(({ file, method, path }) => `${file.slice(root.length)}: ${method} ${path}`)).toEqual([])
+  const comingFrom = named.filter(({ file }) => file.endsWith('/docs/coming-from.md'))
+  expect(comingFrom.length).toBeGreaterThan(100)
 })

@@ -20,7 +20,7 @@ export function labelActionRoutes(app: App, deps: ActionDeps): void {
 
 const label = z
   .strictObject({
-    name: z.string().min(1).max(100),
+    name: z.string().min(1).max(100).describe('what it is called'),
     color: labelColor.describe('its place in WhatsApp’s palette, 0 to 19'),
   })
   .meta({ examples: [{ name: 'Pago', color: 3 }] })

@@ -35,7 +35,9 @@ function routeOwn(app: App, deps: ActionDeps): void {
     tag,
     operation: 'presence.set',
     params: z.object({}),
-    body: z.strictObject({ online: z.boolean() }).meta({ examples: [{ online: true }] }),
+    body: z
+      .strictObject({ online: z.boolean().describe('whether it is shown as online') })
+      .meta({ examples: [{ online: true }] }),
     complete: async ({ body }) => ({ body, chatId: null, notAfter: deps.clock() + goodForMs }),
   })
 }

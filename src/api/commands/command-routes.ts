@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { audienceSizeIn, messageBody, renderedAs } from '../../events/command-bodies.ts'
 import { commandStates, wordsOf } from '../../events/vocabulary.ts'
+import { addressesOfChat } from '../../instances/cancel-commands.ts'
 import { readCommand } from '../../instances/commands-shown.ts'
+import { chatAddress } from '../chat-address.ts'
 import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
@@ -80,14 +82,20 @@ function routeList(app: App, deps: Deps) {
     schema: describeCall('List what an account was asked to do, newest first', {
       tag,
       params: ofInstance,
-      querystring: z.strictObject({ ...pageQuery, ...waitForQuery, state: wordOf(commandStates).optional() }),
+      querystring: z.strictObject({
+        ...pageQuery,
+        ...waitForQuery,
+        state: wordOf(commandStates).optional(),
+        chatId: chatAddress.optional().describe('in any form; left out, those of all chats'),
+      }),
       answers: { 200: pageOf(command) },
       problems: [404],
     }),
-    handler: async ({ params: { id }, query: { waitFor, ...page } }) => {
+    handler: async ({ params: { id }, query: { waitFor, chatId, ...page } }) => {
       const { state: instanceState } = await readInstance(deps.database, id)
       await awaitPosition(deps, waitFor)
-      return listPage(deps.database, { instanceId: id, instanceState, ...page })
+      const chatIds = chatId === undefined ? null : await addressesOfChat(deps.database, { instanceId: id, chatId })
+      return listPage(deps.database, { instanceId: id, instanceState, chatIds, ...page })
     },
   })
 }

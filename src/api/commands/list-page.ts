@@ -10,6 +10,8 @@ type Asked = {
   /** As the read model has it. */
   instanceState: string
   state?: (typeof commandStates.here)[number] | undefined
+  /** Addresses of a chat; null: of all chats. */
+  chatIds?: readonly string[] | null
   cursor?: string | undefined
   limit: number
   after?: number | undefined
@@ -17,9 +19,9 @@ type Asked = {
 }
 
 export async function listPage(database: Transaction, { cursor, limit, ...of }: Asked) {
-  const { instanceId, instanceState, state = null, after = null, before = null } = of
+  const { instanceId, instanceState, state = null, chatIds = null, after = null, before = null } = of
   const last = cursor === undefined ? null : placeOf(cursor)
-  const found = await listCommands(database, { instanceId, state, last, after, before, limit: limit + 1 })
+  const found = await listCommands(database, { instanceId, state, chatIds, last, after, before, limit: limit + 1 })
   const shown = found.slice(0, limit)
   const end = shown.at(-1)
   const nextCursor =

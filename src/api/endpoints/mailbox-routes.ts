@@ -32,7 +32,7 @@ const handedOut = {
   body: `{"type":"message.received","timestamp":"${exampleAt}","data":{"eventId":"${exampleIds.event}","instanceId":"${exampleIds.instance}","kind":"text","text":"Bom dia!"}}`,
 }
 const answer = z.strictObject({
-  attempt: z.int().min(1).max(2_147_483_647),
+  attempt: z.int().min(1).max(2_147_483_647).describe('the one that is answered'),
   statusCode: z.int().min(200).max(999).optional().describe('means what it means in the answer to a POST'),
   error: z.string().max(1000).optional().describe('instead of a status: why whoever it is for could not be reached'),
   retryAfter: z.string().max(100).optional().describe('its Retry-After'),

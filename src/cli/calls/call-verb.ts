@@ -18,11 +18,14 @@ export type CallVerb = {
   hasBody: boolean
   /** What the verb itself says: pointers of the body. */
   set: readonly (readonly [pointer: string, value: unknown])[]
-  /** Of a list, what its table shows. */
-  columns: readonly string[]
+  /** Of a list, what its table shows; none: all that its first row has. */
+  columns: readonly CallColumn[]
   /** Behind its words. */
   example: string
 }
+
+/** `of`: fields of a row, of which the first that says something is shown. */
+export type CallColumn = { head: string; of: readonly string[] }
 
 export type CallField = {
   /** As people see it: <chat>, --reply-to. */

@@ -24,20 +24,11 @@ export function addCallVerbs(
 ): void {
   const houses = new Map<string, Command>()
   for (const verb of verbs) {
-    const house = houses.get(verb.thing) ?? openHouse(program, verb.thing, things[verb.thing] ?? '')
+    const house = houses.get(verb.thing) ?? program.command(verb.thing).description(things[verb.thing] ?? '')
     houses.set(verb.thing, house)
     addVerb(house, verb, run)
   }
 }
-
-/** Its list says what is typed, and leaves options to the help of each verb. */
-function openHouse(program: Command, thing: string, doc: string): Command {
-  const house = program.command(thing).description(doc)
-  const subcommandTerm = (verb: Command) => [verb.name(), ...verb.registeredArguments.map(argumentTerm)].join(' ')
-  return house.configureHelp({ ...house.configureHelp(), subcommandTerm })
-}
-
-const argumentTerm = (argument: Argument): string => `<${argument.name()}${argument.variadic ? '...' : ''}>`
 
 function addVerb(house: Command, verb: CallVerb, run: RunCall): void {
   const command = house.command(verb.name).description(verb.summary)

@@ -34,7 +34,7 @@ const done = 'done'
 async function command(api: ApiSettings, { verb, typed }: Asked, how: Following): Promise<Result> {
   const { key = randomUUID() } = typed
   const account = await findSender(api, typed.instance)
-  sentLater(account, how.say)
+  sentLater(api, account, how.say)
   const call = { ...callOf(verb, typed, account.id), headers: { 'idempotency-key': key } }
   const asked = await naming({ key, done }, isUnknown, () => callApi(api, { ...call, answer: accepted }))
   const { commandId } = asked

@@ -25,8 +25,8 @@ const eventTypeName = z.string().refine(isTypeOrPattern, {
 })
 const chatAddress = z.string().refine(text => parseChatAddress(text) !== null, { error: `expected ${chatForms}` })
 const chats = z.strictObject({
-  include: z.array(chatAddress).max(1000).optional(),
-  exclude: z.array(chatAddress).max(1000).optional(),
+  include: z.array(chatAddress).max(1000).optional().meta({ description: 'these alone; omitted: all' }),
+  exclude: z.array(chatAddress).max(1000).optional().meta({ description: 'not these' }),
 })
 const headers = z
   .record(z.string(), z.string().max(4096))
@@ -48,7 +48,7 @@ const holdMedia = z.union(
 )
 
 const fields = z.strictObject({
-  role: onlyValue('events', ['monitoring']).default('events'),
+  role: onlyValue('events', ['monitoring']).default('events').meta({ description: 'events: it is told what happens' }),
   url: z
     .string()
     .max(2048)
@@ -67,17 +67,25 @@ const fields = z.strictObject({
   }),
   chats: chats.optional().meta({ description: 'applies to what belongs to a chat; exclude wins' }),
   order: onlyValue('chat', ['instance', 'none']).default('chat').meta({ description: 'fixed at creation' }),
-  format: onlyValue('zaplog', ['zapi', 'evolution', 'cloud-api', 'cloudevents']).default('zaplog'),
+  format: onlyValue('zaplog', ['zapi', 'evolution', 'cloud-api', 'cloudevents'])
+    .default('zaplog')
+    .meta({ description: 'zaplog: {type, timestamp, data}' }),
   headers: headers.optional().meta({ description: 'sent with every attempt' }),
   holdMedia: holdMedia.optional().meta({ description: 'seconds a message waits for its media: 0..900 or until-settled' }),
   mediaHoldsChat: z.boolean().default(true).meta({ description: 'whether a held message holds the later ones of its chat' }),
-  mediaUrls: onlyValue('link', ['presigned', 'public']).default('link'),
-  onMediaFailed: onlyValue('send', ['hold']).default('send'),
-  onSkipped: onlyValue('send', ['drop']).default('send'),
+  mediaUrls: onlyValue('link', ['presigned', 'public'])
+    .default('link')
+    .meta({ description: 'link: media.url is one that stays the same' }),
+  onMediaFailed: onlyValue('send', ['hold'])
+    .default('send')
+    .meta({ description: 'send: a message whose file could not be had is sent, and says why' }),
+  onSkipped: onlyValue('send', ['drop'])
+    .default('send')
+    .meta({ description: 'send: a message whose file is not fetched is sent all the same' }),
   rateLimit: nothing('attempts are not limited by time'),
   batch: nothing('each delivery is a request of its own'),
   maxAgeSeconds: nothing('deliveries do not expire'),
-  enabled: z.boolean().default(true),
+  enabled: z.boolean().default(true).meta({ description: 'false: nothing is sent, and what comes is kept' }),
 })
 export const endpointInput = fields.meta({
   examples: [
