@@ -30,7 +30,7 @@ export const program = tolerant(new Command('zaplog'))
   .addHelpText(
     'after',
     helpText(`
-Verbs other than start, demo, simulate, dev, topics, schemas and version speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
+Verbs other than start, demo, simulate, dev, doctor, topics, schemas and version speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
 
 Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.
 
@@ -234,6 +234,10 @@ program
   .description('the types of events, or the Avro schema of one, by its type or its name in the registry')
   .action(async name => (await import('./catalogue.ts')).saySchemas(name))
 
+program
+  .command('doctor')
+  .description('look at every part that the settings name, and say how to mend what is wrong')
+  .action(async () => (await import('./doctor.ts')).doctor())
 program
   .command('status')
   .description('whether it works, and its instances and endpoints, at a glance')
