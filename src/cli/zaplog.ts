@@ -34,7 +34,7 @@ Verbs other than start, demo, simulate, dev, doctor, topics, schemas and version
 
 Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.
 
-With --json, stdout has one JSON document (webhooks listen and events tail: a line for each thing that happens), or nothing where something went wrong: then the last line of stderr is a problem in JSON.`),
+With --json, stdout has one JSON document (webhooks listen, events tail and lag --watch: a line for each thing that happens), or nothing where something went wrong: then the last line of stderr is a problem in JSON.`),
   )
 
 const start = program
@@ -217,6 +217,13 @@ addCallVerbs(program, { verbs: callVerbs, things: callThings }, async (verb, typ
   (await import('./calls/run-call.ts')).runCall(verb, typed),
 )
 
+/** Of the verbs that are made of routes, for one that is not. */
+function houseOf(thing: string): Command {
+  const house = program.commands.find(one => one.name() === thing)
+  if (house === undefined) throw new Error(`expected verbs of ${thing}, there are none`)
+  return house
+}
+
 const events = program.command('events').description('what happens')
 events
   .command('tail')
@@ -225,6 +232,18 @@ events
   .option('--type <type...>', 'only these types, a comma list or several; patterns such as message.* are allowed', commaList)
   .option('--after <id>', 'what comes behind this id, which the end of a tail with --json says')
   .action(async options => (await import('./tail-events.ts')).tailEvents({ ...options, outputLost }))
+events
+  .command('why <id>')
+  .description(
+    'what became of an event: its row, record, file, link, command and deliveries, in the order of time, and what to do next',
+  )
+  .option('--instance <id>', 'whose message it is, where the id is WhatsApp’s and not the event’s')
+  .action(async (id, options) => (await import('./why.ts')).whyEvent(id, options))
+houseOf('media')
+  .command('why <id>')
+  .description('what became of the file of a message, by the id of its event')
+  .option('--instance <id>', 'whose message it is, where the id is WhatsApp’s and not the event’s')
+  .action(async (id, options) => (await import('./why.ts')).whyMedia(id, options))
 program
   .command('topics')
   .description('the topics of the log that others may read, and what is in them')
@@ -234,6 +253,11 @@ program
   .description('the types of events, or the Avro schema of one, by its type or its name in the registry')
   .action(async name => (await import('./catalogue.ts')).saySchemas(name))
 
+program
+  .command('lag')
+  .description('how far whoever consumes the log is behind its end')
+  .option('--watch', 'again every 2 s, until Ctrl-C; with --json a line each time')
+  .action(async options => (await import('./lag.ts')).showLag({ ...options, outputLost }))
 program
   .command('doctor')
   .description('look at every part that the settings name, and say how to mend what is wrong')
