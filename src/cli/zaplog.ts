@@ -1,7 +1,7 @@
 // The command line: verbs and their options. Each verb is a file of its own. stdout is the result, stderr the progress.
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
 import { endBySignals } from '../../bin/early-signals.mjs'
 import { notByDefault } from '../events/not-by-default.ts'
@@ -30,7 +30,7 @@ export const program = tolerant(new Command('zaplog'))
   .addHelpText(
     'after',
     helpText(`
-Verbs other than start, demo, simulate, dev, doctor, topics, schemas and version speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
+Verbs other than start, demo, simulate, dev, doctor, topics, schemas, completion and version speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
 
 Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78 configuration.
 
@@ -262,6 +262,11 @@ program
   .command('doctor')
   .description('look at every part that the settings name, and say how to mend what is wrong')
   .action(async () => (await import('./doctor.ts')).doctor())
+program
+  .command('completion')
+  .description('print a script with which a shell completes verbs, options and their values')
+  .addArgument(new Argument('<shell>', 'bash or zsh').choices(['bash', 'zsh']))
+  .action(async shell => (await import('./completion.ts')).sayCompletion(program, shell))
 program
   .command('status')
   .description('whether it works, and its instances and endpoints, at a glance')
