@@ -30,12 +30,6 @@ export const laterCalls: readonly LaterCall[] = [
   call('GET', '/v1/retention', 'Read what is deleted by age', 'nothing is'),
   call('PUT', '/v1/retention', 'Choose what is deleted by age', 'TOPIC_RETENTION is for new topics'),
   call('POST', '/v1/retention/run', 'Delete by age now'),
-  call(
-    'GET',
-    '/v1/events/:eventId',
-    'Read an event',
-    'GET /v1/instances/{id}/messages/{eventId} has what a message says; the topics of the log have every event whole',
-  ),
   call('GET', '/v1/dead-letters', 'List dead letters', deadTopic),
   call('DELETE', '/v1/dead-letters', 'Discard dead letters'),
   call('GET', '/v1/dead-letters/:id', 'Read a dead letter', deadTopic),

@@ -25,6 +25,7 @@ import { endpointRoutes } from './endpoints/endpoint-routes.ts'
 import { listenerRoutes } from './endpoints/listener-routes.ts'
 import { mailboxRoutes } from './endpoints/mailbox-routes.ts'
 import { endpointTestRoute } from './endpoints/test-route.ts'
+import { eventRoutes } from './events/events.ts'
 import { evolutionRoutes } from './evolution/evolution.ts'
 import { groupActionRoutes } from './groups/groups.ts'
 import { type HealthDeps, healthRoutes } from './health-routes.ts'
@@ -32,6 +33,7 @@ import type { HttpServer } from './http-server.ts'
 import { instanceRoutes } from './instances/instance-routes.ts'
 import { openPendingQr } from './instances/pending-qr.ts'
 import { createKeptPositions } from './kept-positions.ts'
+import { type Consumer, lagRoutes } from './lag-routes.ts'
 import { laterCallRoutes } from './later-calls.ts'
 import { mediaLinkRoutes } from './media/media-link-routes.ts'
 import { objectRoutes, type VerifyObjectUrl } from './media/object-routes.ts'
@@ -69,6 +71,10 @@ export type ApiDeps = HealthDeps & {
   topic(name: TopicName): string
   /** Of each topic. */
   partitions: number
+  /** Where the records of a key are. */
+  partitionOf(key: string): number
+  /** Whoever consumes the log, and how far each is. */
+  consumers(): Promise<readonly Consumer[]>
   publicUrl: string
   webhooks: Config['webhooks']
   commands: Config['commands']
@@ -124,7 +130,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   seenRoutes(app, { ...routeDeps, presences })
   askingRoutes(app, routeDeps)
   const sessionEnds = openSessionEnds(routeDeps)
-  deliveryRoutes(app, deps)
+  recordRoutes(app, routeDeps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)
   putRoutes(app, routeDeps)
@@ -190,6 +196,16 @@ export function askingRoutes(
   readRoutes(app, deps)
   actionsInChats(app, deps)
   uploadRoutes(app, deps)
+}
+
+/** What became of records. */
+function recordRoutes(
+  app: App,
+  deps: Parameters<typeof deliveryRoutes>[1] & Parameters<typeof eventRoutes>[1] & Parameters<typeof lagRoutes>[1],
+): void {
+  deliveryRoutes(app, deps)
+  eventRoutes(app, deps)
+  lagRoutes(app, deps)
 }
 
 async function dialectRoutes(

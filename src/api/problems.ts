@@ -80,6 +80,7 @@ const kinds = {
   'instance-not-found': { status: 404, title: 'There is no such instance' },
   'endpoint-not-found': { status: 404, title: 'There is no such endpoint' },
   'listener-not-found': { status: 404, title: 'There is no such listener' },
+  'event-not-found': { status: 404, title: 'There is no such event, as far as is known' },
   'group-not-found': { status: 404, title: 'There is no such group' },
   'message-not-found': { status: 404, title: 'There is no such message' },
   'call-not-found': { status: 404, title: 'There is no such call' },

@@ -69,7 +69,7 @@ const whatOf = (data: Data): string =>
 const becameOf = ({ action, media, state, status, reason, operation, reasonText, waitsFor }: Data): string =>
   operation === undefined
     ? (action ?? media?.status ?? state ?? status ?? reason ?? '')
-    : [operation, reasonText ?? waitCell(waitsFor)].filter(one => one !== undefined).join(': ')
+    : [operation, reasonText ?? waitCell(waitsFor) ?? undefined].filter(one => one !== undefined).join(': ')
 
 const chosen = ({ options }: Data): string | undefined => (options?.length === 0 ? 'no option' : options?.join(', '))
 

@@ -17,6 +17,10 @@ function fitLine(line: string, columns: number): readonly string[] {
   return fill(line.trim().split(/ +/), { columns, first: indentation, next: indentation, end: '' })
 }
 
+/** Text beside a label, and below itself where it is broken. The label is as wide as it is to be. */
+export const fitBeside = (label: string, text: string, columns: number): string =>
+  label + fitText(`${' '.repeat(label.length)}${text}`, columns).slice(label.length)
+
 /** A command that can be pasted all the same: broken between its words, outside of quotes, with a backslash at each break. */
 export function fitCommand(line: string, columns: number): string {
   if (line.length <= columns) return line

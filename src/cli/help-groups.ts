@@ -2,11 +2,11 @@
 import type { Command } from 'commander'
 
 const groups: Readonly<Record<string, readonly string[]>> = {
-  'To run it:': ['start', 'demo', 'simulate', 'dev', 'status', 'version', 'help'],
+  'To run it:': ['start', 'demo', 'simulate', 'dev', 'status', 'doctor', 'version', 'completion', 'help'],
   'Accounts:': ['instances', 'ls', 'profile', 'privacy', 'presence'],
   'To write:': ['send', 'upload', 'messages', 'commands', 'uploads', 'processing'],
   'Chats and people:': ['chats', 'groups', 'channels', 'labels', 'contacts', 'numbers', 'blocklist', 'calls', 'media'],
-  'To be told what happens:': ['webhooks', 'events', 'topics', 'schemas'],
+  'To be told what happens:': ['webhooks', 'events', 'topics', 'schemas', 'lag'],
 }
 
 /** Throws for a verb without a heading. */

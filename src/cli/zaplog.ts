@@ -1,7 +1,7 @@
 // The command line: verbs and their options. Each verb is a file of its own. stdout is the result, stderr the progress.
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript, with its types beside it
 import { endBySignals } from '../../bin/early-signals.mjs'
 import { notByDefault } from '../events/not-by-default.ts'
@@ -34,12 +34,12 @@ export const program = tolerant(new Command('zaplog'))
     helpText(`
 zaplog help messages says what it can do with messages, zaplog help archive finds the verbs that have to do with that, and zaplog help all lists every one.
 
-Verbs other than start, demo, simulate, dev, topics, schemas, version and help speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
+Verbs other than start, demo, simulate, dev, doctor, topics, schemas, completion, version and help speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
 
 Exit codes:
 ${exitMeanings.map(({ code, when }) => `  ${code}  ${when}`).join('\n')}
 
-With --json, stdout has one JSON document (webhooks listen and events tail: a line for each thing that happens), or nothing where something went wrong: then the last line of stderr is a problem in JSON.`),
+With --json, stdout has one JSON document (webhooks listen, events tail and lag --watch: a line for each thing that happens), or nothing where something went wrong: then the last line of stderr is a problem in JSON.`),
   )
 
 const start = program
@@ -227,6 +227,13 @@ addCallVerbs(program, { verbs: callVerbs, things: callThings }, async (verb, typ
   (await import('./calls/run-call.ts')).runCall(verb, typed),
 )
 
+/** Of the verbs that are made of routes, for one that is not. */
+function houseOf(thing: string): Command {
+  const house = program.commands.find(one => one.name() === thing)
+  if (house === undefined) throw new Error(`expected verbs of ${thing}, there are none`)
+  return house
+}
+
 const events = program.command('events').description('what happens')
 events
   .command('tail')
@@ -235,6 +242,18 @@ events
   .option('--type <type...>', 'only these types, a comma list or several; patterns such as message.* are allowed', commaList)
   .option('--after <id>', 'what comes behind this id, which the end of a tail with --json says')
   .action(async options => (await import('./tail-events.ts')).tailEvents({ ...options, outputLost }))
+events
+  .command('why <id>')
+  .description(
+    'what became of an event: its row, record, file, link, command and deliveries, in the order of time, and what to do next',
+  )
+  .option('--instance <id>', 'whose message it is, where the id is WhatsApp’s and not the event’s')
+  .action(async (id, options) => (await import('./why.ts')).whyEvent(id, options))
+houseOf('media')
+  .command('why <id>')
+  .description('what became of the file of a message, by the id of its event')
+  .option('--instance <id>', 'whose message it is, where the id is WhatsApp’s and not the event’s')
+  .action(async (id, options) => (await import('./why.ts')).whyMedia(id, options))
 program
   .command('topics')
   .summary('the topics of the log that others may read')
@@ -246,6 +265,23 @@ program
   .description('the types of events, or the Avro schema of one, by its type or its name in the registry')
   .action(async name => (await import('./catalogue.ts')).saySchemas(name))
 
+program
+  .command('lag')
+  .summary('how far consumers of the log are behind its end')
+  .description('how far whoever consumes the log is behind its end')
+  .option('--watch', 'again every 2 s, until Ctrl-C; with --json a line each time')
+  .action(async options => (await import('./lag.ts')).showLag({ ...options, outputLost }))
+program
+  .command('doctor')
+  .summary('what is wrong with its parts, and how to mend it')
+  .description('look at every part that the settings name, and say how to mend what is wrong')
+  .action(async () => (await import('./doctor.ts')).doctor())
+program
+  .command('completion')
+  .summary('a script for the tab key of bash or zsh')
+  .description('print a script with which a shell completes verbs, options and their values')
+  .addArgument(new Argument('<shell>', 'bash or zsh').choices(['bash', 'zsh']))
+  .action(async shell => (await import('./completion.ts')).sayCompletion(program, shell))
 program
   .command('status')
   .summary('whether it works, its instances and endpoints')

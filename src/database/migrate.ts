@@ -91,16 +91,22 @@ async function runMissing(client: pg.Client, { logger, directory = ownMigrations
  * tables may mean something else: this one must not write them, and rejects.
  */
 async function isAnyMissing(client: pg.Client, directory: string, url: string): Promise<boolean> {
+  const { missing, unknown } = await compareMigrations(client, directory)
+  refuseNewer(unknown, url)
+  return missing.length > 0
+}
+
+/** Which a start would apply, and which a newer version has. Nothing is changed. */
+export async function compareMigrations(
+  client: pg.Client,
+  directory = ownMigrations,
+): Promise<{ missing: readonly string[]; unknown: readonly string[] }> {
+  const known = (await readdir(directory)).map(file => basename(file, '.sql')).toSorted()
   const { rows: tables } = await client.query<{ known: string | null }>(`select to_regclass('public.${TABLE}') as known`)
-  if (tables[0]?.known == null) return true
-  const known = new Set((await readdir(directory)).map(file => basename(file, '.sql')))
+  if (tables[0]?.known == null) return { missing: known, unknown: [] }
   const { rows } = await client.query<{ name: string }>(`select name from public.${TABLE} order by id`)
   const applied = rows.map(({ name }) => name)
-  refuseNewer(
-    applied.filter(name => !known.has(name)),
-    url,
-  )
-  return known.size > applied.length
+  return { missing: known.filter(name => !applied.includes(name)), unknown: applied.filter(name => !known.includes(name)) }
 }
 
 function refuseNewer(unknown: readonly string[], url: string): void {

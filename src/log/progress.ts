@@ -1,7 +1,7 @@
 // Progress of consumer groups, in Postgres whatever the log: written only by whoever took the partition last. One store per member of a group.
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../database/database.ts'
-import type { Progress, ProgressStore, TopicPartition } from './log.ts'
+import type { Position, Progress, ProgressStore, TopicPartition } from './log.ts'
 
 export type ProgressRows = ProgressStore & {
   /**
@@ -48,6 +48,15 @@ export function createProgressStore(database: Database): ProgressRows {
       return row?.saved === true
     },
   }
+}
+
+/** What is done of each partition that the group has begun, as it was last saved. */
+export async function readProgress(database: Pick<Database, 'query'>, consumerGroup: string): Promise<readonly Position[]> {
+  const rows = await database.query<Pick<Row, 'topic' | 'partition' | 'next_offset'>>(
+    'select topic, partition, next_offset from log_progress where group_name = $1 order by topic, partition',
+    [consumerGroup],
+  )
+  return rows.map(({ topic, partition, next_offset }) => ({ topic, partition, nextOffset: BigInt(next_offset) }))
 }
 
 type Row = { topic: string; partition: number; next_offset: string; finished: readonly (readonly [string, string])[] }

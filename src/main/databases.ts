@@ -47,7 +47,7 @@ export async function openDatabases({ config, ground, parts, waits, logger }: De
     const leases = isLogInPostgres ? await open('leases', 1, leaseLimits) : null
     const working = new Map(await allOrNone([...sizes].map(async ([share, size]) => [share, await open(share, size)] as const)))
     const apart = apartOf(config)
-    logger.info('database.connections', { total: config.database.poolSize + apart, apart, ...Object.fromEntries(sizes) })
+    logger.info('database.connections', { total: connectionsOf(config), apart, ...Object.fromEntries(sizes) })
     return { of: share => working.get(share) ?? watch, sizeOf: share => sizes.get(share) ?? 1, leases, watch, close }
   } catch (error) {
     await close().catch(() => undefined) // it is said; what went wrong first matters more
@@ -60,6 +60,9 @@ async function allOrNone<T>(opening: readonly Promise<T>[]): Promise<readonly T[
   await Promise.allSettled(opening)
   return Promise.all(opening)
 }
+
+/** Connections that a process of these settings takes at most. */
+export const connectionsOf = (config: Config): number => config.database.poolSize + apartOf(config)
 
 /** Readiness and LISTEN always, the lock where there are producers, leases where the log is in Postgres. */
 const apartOf = ({ roles, kafka }: Config): number => 2 + (roles.includes('producers') ? 1 : 0) + (kafka.brokers === null ? 1 : 0)

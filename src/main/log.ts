@@ -110,7 +110,7 @@ async function openKafka({ config, logger, metrics }: Deps, brokers: readonly st
   return { log, over: () => log, registry: cachedRegistry(registry), kafka: log, close: log.close }
 }
 
-const declareTopics = ({ log, kafka }: Config, topic: (name: TopicName) => string): readonly TopicDeclaration[] =>
+export const declareTopics = ({ log, kafka }: Config, topic: (name: TopicName) => string): readonly TopicDeclaration[] =>
   topics.map(({ name, retentionDays, recordLimitFactor }) => ({
     topic: topic(name),
     partitions: log.partitions,

@@ -28,7 +28,7 @@ export async function openObjects({ config, ground, parts, waits, publicUrl, log
   }
 }
 
-const s3Options = (config: Config['objects'], bucket: string, logger: Logger): S3Options => ({
+export const s3Options = (config: Config['objects'], bucket: string, logger: Logger): S3Options => ({
   bucket,
   logger,
   ...(config.endpoint === null ? {} : { endpoint: config.endpoint }),

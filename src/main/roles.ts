@@ -20,6 +20,7 @@ import { openWebhooks } from '../webhooks/bridge/open-webhooks.ts'
 import { deliveryIndexes } from '../webhooks/deliveries/deliveries.ts'
 import type { Ground } from './ground.ts'
 import type { Ports } from './ports.ts'
+import { readConsumers } from './read-consumers.ts'
 
 export { sealPlainUrls } from '../webhooks/endpoints/seal-urls.ts'
 export { makeProgress } from './make-progress.ts'
@@ -80,6 +81,8 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       ...ports,
       server,
       partitions: config.log.partitions,
+      partitionOf: key => partitionOf(key, config.log.partitions),
+      consumers: () => readConsumers(ports),
       webhooks: config.webhooks,
       commands: config.commands,
       processing: config.processing,

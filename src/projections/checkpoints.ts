@@ -64,6 +64,15 @@ export async function readCheckpoint(database: Transaction, of: Identity, partit
   return row === undefined ? null : toCheckpoint(row)
 }
 
+/** Where it is, in all partitions; empty where it never began. */
+export async function readCheckpoints(database: Transaction, of: Identity): Promise<readonly Omit<Checkpoint, 'revision'>[]> {
+  const rows = await database.query<Row>(
+    'select partition, revision, offsets from projection_checkpoints where projection = $1 and version = $2 order by partition',
+    [of.name, of.version],
+  )
+  return rows.map(toCheckpoint)
+}
+
 /** Whether any version of it has begun, in any partition. */
 export async function hasBegun(database: Transaction, { name }: Pick<Identity, 'name'>): Promise<boolean> {
   const [row] = await database.query('select from projection_checkpoints where projection = $1 limit 1', [name])

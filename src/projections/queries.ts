@@ -8,6 +8,7 @@ import type { Projection } from './projection.ts'
 
 export { readAccounted, readGaps } from './account.ts'
 export { requestResume } from './quarantine.ts'
+export { accountOfSeen, SEEN_PER_INSTANCE } from './seen.ts'
 
 const POLL_MS = 20
 

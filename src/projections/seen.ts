@@ -4,6 +4,7 @@
 // forget what is happening.
 import { hash } from 'node:crypto'
 import { serialize } from 'node:v8'
+import type { Transaction } from '../database/database.ts'
 import { asRows, type Found, type Read, type Write } from '../database/statement-parts.ts'
 import type { Event } from '../events/event.ts'
 import { isOfHistory, isTopic } from '../events/topics.ts'
@@ -161,5 +162,15 @@ const forget = (of: Identity, rows: readonly { instance_id: string; first: numbe
   values: [of.name, of.version, asRows(rows)],
   isEmpty: rows.length === 0,
 })
+
+/** Whose event it is, among the last ones of each account; null: it is none of them. */
+export async function accountOfSeen(database: Transaction, eventId: string): Promise<string | null> {
+  if (!/^[0-9a-f]{32}$/.test(eventId)) return null
+  const [row] = await database.query<{ instance_id: string }>(
+    'select instance_id from projection_seen where event_id = $1::uuid limit 1',
+    [eventId],
+  )
+  return row?.instance_id ?? null
+}
 
 export const seenErasure = rowsOf('projection_seen')

@@ -23,7 +23,8 @@ export function openConfluentRegistry(options: ConfluentRegistryOptions): Schema
 /** Other spellings of the same schema are the same schema: white space, order of properties. */
 const normalized = '?normalize=true'
 
-async function findId(client: RegistryClient, { subject, text }: AvroSchema, signal: AbortSignal): Promise<number | null> {
+/** null: it is not registered. Rejects RegistryError. */
+export async function findId(client: RegistryClient, { subject, text }: AvroSchema, signal: AbortSignal): Promise<number | null> {
   const doing = `asking for the id of ${subject}`
   const path = `/subjects/${encodeURIComponent(subject)}${normalized}`
   const answer = await client.ask({ doing, method: 'POST', path, body: { schema: text, schemaType: 'AVRO' } }, signal)
@@ -93,7 +94,7 @@ function fullNameOf(text: string): string {
 
 /** Of a subject or a schema. Any other 404 is of something that is no registry. */
 const ABSENT: readonly unknown[] = [40401, 40402, 40403]
-const isAbsent = ({ status, body }: RegistryAnswer): boolean => status === 404 && ABSENT.includes(body.error_code)
+export const isAbsent = ({ status, body }: RegistryAnswer): boolean => status === 404 && ABSENT.includes(body.error_code)
 
 function idIn(doing: string, { body }: RegistryAnswer): number {
   if (typeof body.id === 'number' && Number.isSafeInteger(body.id)) return body.id

@@ -38,6 +38,12 @@ export async function lockDirectory(path: string): Promise<DirectoryLock> {
   }
 }
 
+/** The process that has it; null: none does. Nothing is written. */
+export async function holderOf(path: string): Promise<number | null> {
+  const holder = await readHolder(fileOf(path, await highestNumber(path)))
+  return holder !== null && (await runs(holder)) ? holder.pid : null
+}
+
 async function ourselves(): Promise<Holder> {
   const identity = await identifyProcess(process.pid)
   if (identity === null) throw new Error(`identifying our own process ${process.pid}: the system does not know it`)

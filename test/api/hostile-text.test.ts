@@ -30,6 +30,7 @@ test.each([
   ['GET', '/v1/instances/shop/media?kind=a%00b', 'kind'],
   ['GET', '/v1/instances/shop/media?status=a%00b', 'status'],
   ['GET', '/v1/instances/shop/media?reason=a%00b', 'reason'],
+  ['GET', '/v1/events/a%00b', 'eventId'],
   ['GET', '/v1/events/a%00b/deliveries', 'eventId'],
   ['GET', '/v1/deliveries?endpointId=a%00b', 'endpointId'],
   ['GET', '/v1/deliveries?messageId=a%00b', 'messageId'],

@@ -58,10 +58,9 @@ test('[L] every call of the contract is there: it answers, or says that it comes
     expect([name, json.type]).not.toEqual([name, 'urn:zaplog:problem:not-found'])
     if (isLater(operation)) expect(json).toMatchObject({ type: 'urn:zaplog:problem:not-in-this-version', status: 501 })
   }
-  const event = await api.call('GET', `/v1/events/${'1'.repeat(32)}`)
-  expect(event.json.detail).toBe(
-    'GET /v1/events/{eventId} comes with a later version; for now: GET /v1/instances/{id}/messages/{eventId} has what a message says; ' +
-      'the topics of the log have every event whole',
+  const letters = await api.call('GET', '/v1/dead-letters')
+  expect(letters.json.detail).toBe(
+    'GET /v1/dead-letters comes with a later version; for now: the topic dead-letters has them; GET /v1/deliveries?state=dead lists those of deliveries',
   )
 })
 
@@ -121,7 +120,7 @@ const withoutVerb = [
   ...['POST', 'GET'].map(method => `${method} /v1/listeners`),
   ...['GET /v1/listeners/{id}', 'DELETE /v1/listeners/{id}', 'GET /v1/listeners/{id}/deliveries'],
   ...['POST /v1/listeners/{id}/deliveries/{deliveryId}', 'GET /v1/endpoints/{id}', 'PATCH /v1/endpoints/{id}'],
-  ...['GET /v1/deliveries', 'GET /v1/deliveries/{id}', 'GET /v1/events/{eventId}/deliveries'],
+  ...['GET /v1/deliveries', 'GET /v1/deliveries/{id}', 'GET /v1/events/{eventId}/deliveries', 'GET /v1/events/{eventId}'],
   ...['GET /v1/instances/{id}/accounting', 'GET /v1/stats', 'GET /v1/version'],
 ]
 

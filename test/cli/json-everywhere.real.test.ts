@@ -18,7 +18,7 @@ const paths = verbs.map(pathOf)
 
 /** A document for each thing that happens. */
 const endless = ['webhooks listen', 'events tail']
-const alone = ['start', 'demo', 'simulate', 'dev services', 'dev secrets', 'topics', 'schemas', 'version', 'help']
+const alone = ['start', 'demo', 'simulate', 'dev services', 'dev secrets', 'topics', 'schemas', 'version', 'help', 'doctor', 'completion']
 
 const calls = { ...ownCalls, ...someOfRoutes }
 /** Each is a process: of those that are made of routes some stand for all. */
@@ -90,8 +90,29 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
   const command = { commandId: 'one', messageId: '3EB0', ...sent }
   const pairingCode = { code: 'ABCD1234', expiresAt: '2026' }
   const sentUpload = { uploadId: 'one', state: 'sent', messageId: '3EB0', reason: null, reasonText: null }
+  const event = {
+    eventId: 'one',
+    instanceId: 'shop',
+    type: null,
+    messageId: null,
+    row: 'message',
+    record: null,
+    body: null,
+    lookedAt: [],
+  }
+  const failed = { status: 'failed', reason: 'gone', stage: 'download', retryable: false, detail: null }
+  const file = { ...failed, mimetype: null, sizeBytes: null, url: 'http://127.0.0.1:1/m/one' }
+  const nothingSaid = { editedAt: null, revokedAt: null, undecryptable: null, commandId: null, status: null, chatId: null }
+  const message = { ...nothingSaid, eventId: 'one', messageId: '3EB0', kind: 'image', occurredAt: '2026', media: file }
+  const ofEvents: Readonly<Record<string, object>> = {
+    '/v1/events/one': event,
+    '/v1/events/one/deliveries': { data: [], nextCursor: null },
+    '/v1/instances/shop/messages/one': message,
+    '/v1/lag': { data: [] },
+  }
   const answer: RequestListener = (request, response) => {
     const [path = ''] = request.url?.split('?') ?? []
+    if (ofEvents[path] !== undefined) return alwaysJson(200, ofEvents[path])(request, response)
     if (request.method === 'DELETE' && path.includes('endpoints')) return void response.writeHead(204).end()
     if (path === '/health/ready') return alwaysJson(200, { status: 'ok', checks: [] })(request, response)
     if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
@@ -126,6 +147,9 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'chats archive': { ...command, idempotencyKey: expect.any(String) },
     'groups list': { data: [shop], nextCursor: null },
     'uploads delete': { done: true },
+    'events why': expect.objectContaining({ event, message, deliveries: [], next: expect.any(Array) }),
+    'media why': expect.objectContaining({ event, message, deliveries: [], next: expect.any(Array) }),
+    lag: { data: [] },
     upload: { ...sentUpload, idempotencyKey: expect.any(String) },
     'webhooks test': tested,
     'webhooks list': [endpoint],

@@ -39,6 +39,8 @@ export type Connection = {
   bytesNeeded: number
 }
 export type Broker = {
+  /** By the number of each call, what it speaks; null: it was not asked. */
+  versions: Readonly<Record<number, { maxVersion: number } | undefined>> | null
   /** What its cluster asks it with. */
   metadata(topics: readonly string[]): Promise<unknown>
   connectionPool: { send<T>(exchange: { request: object; response: Response<T> }): Promise<T> }
@@ -82,6 +84,7 @@ type NewTopic = {
 }
 export type Metadata = {
   clusterId: string | null
+  brokers: readonly { nodeId: number }[]
   topicMetadata: readonly {
     topicErrorCode: number
     topic: string

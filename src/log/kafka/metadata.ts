@@ -34,14 +34,16 @@ export function keepMetadataApart({ brokerPool }: Cluster): (topic: string) => E
 }
 
 /** Rejects LogError; `misconfigured` where there is none, because then nothing tells this cluster from another. */
-export function readClusterId(link: KafkaLink): Promise<string> {
+export async function readClusterId(link: KafkaLink): Promise<string> {
   const doing = 'asking Kafka for its cluster id'
-  return link.run(doing, [], async cluster => {
-    const { clusterId } = await askForMetadata(await cluster.findControllerBroker(), [])
-    if (clusterId === null) throw new LogError('misconfigured', `${doing}: expected one, got none`)
-    return clusterId
-  })
+  const { clusterId } = await readMetadata(link, doing, [])
+  if (clusterId === null) throw new LogError('misconfigured', `${doing}: expected one, got none`)
+  return clusterId
 }
+
+/** Each topic with what stands against it, and none is made. Rejects LogError. */
+export const readMetadata = (link: KafkaLink, doing: string, topics: readonly string[]): Promise<Metadata> =>
+  link.run(doing, [], async cluster => askForMetadata(await cluster.findControllerBroker(), topics))
 
 const askForMetadata = (broker: Broker, topics: readonly string[]): Promise<Metadata> =>
   broker.connectionPool.send({

@@ -61,7 +61,15 @@ export async function ensureTopics(link: KafkaLink, declared: readonly TopicDecl
 
 async function ensureTopic(link: KafkaLink, declared: TopicDeclaration, signal: AbortSignal): Promise<TopicDifference[]> {
   const isNew = await createMissing(link, declared)
-  const { partitions, replication } = await findVisible(link, { topic: declared.topic, isNew }, signal)
+  return compareTopic(link, declared, await findVisible(link, { topic: declared.topic, isNew }, signal))
+}
+
+/** Nothing is changed. */
+export async function compareTopic(
+  link: KafkaLink,
+  declared: TopicDeclaration,
+  { partitions, replication }: Partitions,
+): Promise<TopicDifference[]> {
   const settings = await readSettings(link, declared.topic, Object.keys(settingsOf(declared)))
   const actual = (name: string) => settings.get(name) ?? 'unknown'
   const foreverOr = (retentionMs: string) => (retentionMs === '-1' ? 'forever' : retentionMs)

@@ -19,6 +19,7 @@ export {
 export { type Page, type PageRequest, QueryError } from './page.ts'
 export { type CallAnswer, getCall, listCalls } from './query-calls.ts'
 export { type ChatAnswer, type ContactAnswer, listChats, listContacts } from './query-chats.ts'
+export { type EventRow, findEventRow } from './query-events.ts'
 export { type GroupAnswer, type GroupWithPeople, getGroup, listGroups, listGroupsWithPeople } from './query-groups.ts'
 export { getLabel, type LabelAnswer, listLabels, toldLabels } from './query-labels.ts'
 export { listMedia, type MediaListAnswer, type MediaLocation, mediaOf } from './query-media.ts'

@@ -94,6 +94,7 @@ export const contractCalls: readonly string[] = [
   'GET /v1/deliveries/{id}',
   'GET /v1/events/{eventId}',
   'GET /v1/events/{eventId}/deliveries',
+  'GET /v1/lag',
   'GET /v1/dead-letters',
   'GET /v1/dead-letters/{id}',
   'POST /v1/dead-letters/redrive',

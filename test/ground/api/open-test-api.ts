@@ -6,7 +6,9 @@ import { type HttpServer, openHttpServer } from '../../../src/api/http-server.ts
 import { openApi } from '../../../src/api/open-api.ts'
 import type { StreamLimits } from '../../../src/api/stream/streams.ts'
 import type { Database } from '../../../src/database/database.ts'
+import { partitionOf } from '../../../src/log/append/partitioner.ts'
 import type { EventLog } from '../../../src/log/log.ts'
+import { readConsumers } from '../../../src/main/read-consumers.ts'
 import { openFilesystemStore, verifyPresigned } from '../../../src/objects/filesystem.ts'
 import type { ObjectStore } from '../../../src/objects/objects.ts'
 import { parseConfig } from '../../../src/runtime/config.ts'
@@ -107,6 +109,8 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       topic: testLog.topic,
       publicUrl: server.url,
       partitions,
+      partitionOf: key => partitionOf(key, partitions),
+      consumers: () => readConsumers({ database, topic: testLog.topic, consumerGroup: name => `zaplog.${name}` }),
       stream: given.stream,
       pairingCodeWaitMs: given.pairingCodeWaitMs,
       socketReadWaitMs: given.socketReadWaitMs,

@@ -23,6 +23,9 @@ export const calls: Readonly<Record<string, readonly string[]>> = {
   'webhooks disable': ['one'],
   'webhooks remove': ['one'],
   'events tail': [],
+  'events why': ['one'],
+  'media why': ['one'],
+  lag: [],
   status: [],
   ls: [],
 }

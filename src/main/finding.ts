@@ -1,0 +1,36 @@
+// What a look at one part found, in words: how it is, and how to mend it.
+import { describeError } from '../runtime/logger.ts'
+import { orAbort } from '../runtime/or-abort.ts'
+import { expectationOf, type Part } from './parts.ts'
+
+export type Finding = {
+  /** Such as postgres. */
+  part: string
+  /** bad: a start would fail, or a promise cannot be kept; warn: it may be meant. */
+  state: 'ok' | 'warn' | 'bad'
+  found: string
+  /** In one line; null: there is nothing to mend, or what was found says it. */
+  mend: string | null
+}
+
+export const fine = (part: string, found: string): Finding => ({ part, state: 'ok', found, mend: null })
+export const doubtful = (part: string, found: string, mend: string | null): Finding => ({ part, state: 'warn', found, mend })
+export const broken = (part: string, found: string, mend: string | null): Finding => ({ part, state: 'bad', found, mend })
+
+/** One part outside of this process. What its adapter throws is a finding; so is that it did not answer in time. */
+export type Look = { part: Pick<Part, 'name' | 'expected'>; look(signal: AbortSignal): Promise<readonly Finding[]> }
+
+/** Never rejects. What hangs is told to stop, and not waited for. */
+export async function findWithin({ part, look }: Look, patienceMs: number): Promise<readonly Finding[]> {
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), patienceMs)
+  const late = () => new Error(`no answer within ${patienceMs / 1000} s`)
+  try {
+    return await orAbort(look(patience.signal), late, patience.signal)
+  } catch (error) {
+    const expected = error instanceof Error ? expectationOf(part, error) : part.expected
+    return [broken(part.name, describeError(error), `expected ${expected}`)]
+  } finally {
+    clearTimeout(timer)
+  }
+}

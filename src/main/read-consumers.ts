@@ -1,0 +1,34 @@
+// Whoever consumes the log in this version, by the name of its consumer group, and how far each is in every partition.
+import type { Database } from '../database/database.ts'
+import type { Position } from '../log/log.ts'
+import { readProgress } from '../log/progress.ts'
+import { processors } from '../processors/all.ts'
+import { all as allProjections } from '../projections/all.ts'
+import { readCheckpoints } from '../projections/checkpoints.ts'
+import { type Projection, titleOf } from '../projections/projection.ts'
+import { intakeEntry } from '../webhooks/bridge/delivery-intake.ts'
+import type { Ports } from './ports.ts'
+
+type Deps = { database: Pick<Database, 'query'> } & Pick<Ports, 'topic' | 'consumerGroup'>
+
+export async function readConsumers(deps: Deps): Promise<readonly { consumerGroup: string; positions: readonly Position[] }[]> {
+  const groups = [...processors, intakeEntry].map(async ({ name }) => {
+    const consumerGroup = deps.consumerGroup(name)
+    return { consumerGroup, positions: await readProgress(deps.database, consumerGroup) }
+  })
+  const projections = allProjections.map(async one => ({
+    consumerGroup: deps.consumerGroup(titleOf(one)),
+    positions: await positionsOf(deps, one),
+  }))
+  return Promise.all([...groups, ...projections])
+}
+
+async function positionsOf({ database, topic }: Deps, projection: Projection): Promise<readonly Position[]> {
+  const checkpoints = await readCheckpoints(database, projection)
+  return checkpoints.flatMap(({ partition, offsets }) =>
+    projection.reads.flatMap(name => {
+      const nextOffset = offsets.get(name)
+      return nextOffset === undefined ? [] : [{ topic: topic(name), partition, nextOffset }]
+    }),
+  )
+}

@@ -1,0 +1,110 @@
+// Guarantee: zaplog doctor says of every part that the settings name how it is and how to mend it, at 60 columns, too, and ends with 1 where one is bad.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../infra/services/server-process.ts'
+import { examineAll } from '../../src/cli/doctor.ts'
+import { reportOf } from '../../src/cli/doctor-report.ts'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
+import { broken, doubtful, type Finding, fine } from '../../src/main/finding.ts'
+import { alwaysJson, KEY } from '../ground/cli/refused.ts'
+import { runVerb } from '../ground/cli/run-verb.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
+
+function dataDir(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'zaplog-doctor-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+const of = (findings: readonly Finding[], part: string) => findings.filter(one => one.part === part)
+
+test('[H7] [H8] settings that cannot be used are said all at once, and end it with 1', async () => {
+  const { code, out, err } = await runVerb(['doctor', '--json'], { PORT: 'abc', DATABASE_POOL_SIZE: '1', TOPIC_PREFIXX: 'a' })
+  const { ok, findings }: { ok: boolean; findings: Finding[] } = JSON.parse(out)
+  expect({ code, err, ok }).toEqual({ code: exitCodes.failed, err: '', ok: false })
+  expect(of(findings, 'settings').map(({ found }) => found.split(':')[0])).toEqual([
+    'PORT',
+    'DATABASE_POOL_SIZE',
+    'TOPIC_PREFIXX',
+  ])
+})
+
+test('[H7] parts that are away are bad, each with the settings that mend it, while the others are looked at', async () => {
+  const closed = `127.0.0.1:${await freePort()}`
+  const findings = await examineAll({
+    DATA_DIR: dataDir(),
+    PORT: String(await freePort()),
+    ADMIN_API_KEY: KEY,
+    ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
+    DATABASE_URL: `postgres://zaplog:secret@${closed}/zaplog`,
+    KAFKA_BROKERS: closed,
+    SCHEMA_REGISTRY_URL: `http://${closed}`,
+    S3_BUCKET: 'media',
+    S3_ENDPOINT: `http://${closed}`,
+    S3_ACCESS_KEY_ID: 'id',
+    S3_SECRET_ACCESS_KEY: 'secret',
+    FFMPEG_PATH: '/nowhere/ffmpeg',
+    PUBLIC_URL: `http://${closed}`,
+  })
+  const bad = findings.filter(one => one.state === 'bad')
+  expect(bad.map(({ part }) => part).toSorted()).toEqual(['ffmpeg', 'kafka', 'postgres', 's3', 'schema-registry'])
+  expect(of(bad, 'postgres')[0]?.mend).toContain('DATABASE_URL')
+  expect(of(findings, 'public-url')[0]?.state).toBe('warn')
+  expect(of(findings, 'zaplog')).toEqual([fine('zaplog', 'is not running')])
+  expect(of(findings, 'port')[0]?.found).toContain('is free')
+  expect(JSON.stringify(findings)).not.toContain('secret@')
+})
+
+test('[H7] what is embedded is asked of the zaplog that runs, whose troubles are findings, and whose key is tried', async () => {
+  const about = { name: 'zaplog', version: '9.9.9', build: 'abc', links: {} }
+  const checks = [
+    { name: 'postgres', state: 'ok', detail: 'answers' },
+    { name: 'webhooks', state: 'degraded', detail: 'one endpoint fails' },
+  ]
+  const answers: Readonly<Record<string, object>> = {
+    '/': about,
+    '/health/ready': { status: 'degraded', checks },
+    '/v1/version': about,
+  }
+  const { url } = await openLoopbackServer((request, response) =>
+    alwaysJson(200, answers[request.url ?? ''] ?? {})(request, response),
+  )
+  const env = { DATA_DIR: dataDir(), PORT: new URL(url).port, ADMIN_API_KEY: KEY, PUBLIC_URL: url }
+  const findings = await examineAll(env)
+  expect(of(findings, 'zaplog')).toEqual([
+    fine('zaplog', `at ${url} is degraded; 1 of its 2 checks are ok`),
+    doubtful('zaplog', 'webhooks: one endpoint fails', null),
+  ])
+  expect(of(findings, 'key')).toEqual([fine('key', 'zaplog takes the key from ADMIN_API_KEY')])
+  expect(of(findings, 'port')).toEqual([fine('port', `zaplog 9.9.9 listens on 127.0.0.1:${env.PORT}`)])
+  expect(of(findings, 'public-url')).toEqual([fine('public-url', `${url} is this zaplog`)])
+  const { url: other } = await openLoopbackServer(alwaysJson(200, { ...about, build: 'other' }))
+  expect(of(await examineAll({ ...env, PUBLIC_URL: other }), 'public-url')[0]?.state).toBe('bad')
+})
+
+test('[H7] a port that something else has is bad; where nothing runs, what is embedded cannot be looked at', async () => {
+  const { url } = await openLoopbackServer(alwaysJson(200, { name: 'another' }))
+  const taken = await examineAll({ DATA_DIR: dataDir(), PORT: new URL(url).port })
+  expect(of(taken, 'port')).toMatchObject([{ state: 'bad', found: expect.stringContaining('something else listens') }])
+  const free = await examineAll({ DATA_DIR: dataDir(), PORT: String(await freePort()) })
+  expect(of(free, 'port')).toMatchObject([{ state: 'ok' }])
+  expect(of(free, 'zaplog')).toMatchObject([
+    { state: 'warn', found: expect.stringContaining('embedded Postgres and files'), mend: './zaplog start runs it' },
+  ])
+})
+
+test('[H7] the report fits 60 columns, mends stand below what they mend, and it ends with how many there are', () => {
+  const long = 'a part that has a lot to say for itself, which no line of a terminal of sixty columns could ever hold'
+  const report = reportOf([fine('node', 'v24.1.0'), broken('kafka', long, `mend ${long}`), doubtful('s3', 'slow', null)], 60)
+  expect(report.filter(line => line.length > 60)).toEqual([])
+  expect(report.slice(0, 3)).toEqual([
+    'ok   node: v24.1.0',
+    'bad  kafka: a part that has a lot to say for itself, which',
+    '     no line of a terminal of sixty columns could ever hold',
+  ])
+  expect(report[3]).toBe('       mend a part that has a lot to say for itself, which')
+  expect(report.at(-1)).toBe('1 of 3 are bad, 1 doubtful')
+  expect(reportOf([fine('node', 'v24')], 60).at(-1)).toBe('all 1 are fine')
+})
