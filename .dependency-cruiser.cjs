@@ -146,7 +146,7 @@ module.exports = {
     fence('producers', ['^src/(instances|convert)/']),
     fence('processors', ['^src/(instances|convert)/']),
     fence('webhooks', ['^src/instances/', '^src/processors/(processor|runner/(lane-consumer|tombstones|watch-intake))\\.ts$']),
-    fence('projections', ['^src/convert/', '^src/instances/command(s|-ids)\\.ts$', '^src/webhooks/stream/webhook-stream\\.ts$']),
+    fence('projections', ['^src/convert/', '^src/instances/command(s|s-begin|-ids|-outcome)\\.ts$', '^src/instances/(lost-commands|outbox)\\.ts$', '^src/webhooks/stream/webhook-stream\\.ts$']),
     {
       name: 'only-the-list-of-projections-knows-the-webhook-stream',
       severity: 'error',

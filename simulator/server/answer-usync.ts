@@ -30,6 +30,8 @@ function answerUser({ world, companion }: Of, protocols: readonly string[], user
   if (protocols.includes('contact')) answers.push(node('contact', { type: person ? 'in' : 'out' }, said))
   if (protocols.includes('status') && person) answers.push(aboutOf(profileOf(world, person.contact)))
   if (protocols.includes('lid') && person) answers.push(node('lid', { val: person.contact.lidJid }))
+  if (protocols.includes('disappearing_mode') && person)
+    answers.push(node('disappearing_mode', { duration: profileOf(world, person.contact).timer ?? '0' }))
   if (protocols.includes('devices') && person && !takeUnnamed(companion, person.contact.pn))
     answers.push(node('devices', {}, [deviceList(world, jid)]))
   return node('user', { jid }, answers)

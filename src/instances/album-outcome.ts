@@ -45,12 +45,19 @@ function outcomeOf(
   const [first] = unsent
   if (first !== undefined && unsent.length === items.length) {
     const ofMarker = came.get(marker?.commandId ?? '')
-    return { ...(ofMarker?.type === 'command.failed' ? ofMarker : first.failure), at }
+    if (ofMarker?.type === 'command.failed') return { ...ofMarker, at }
+    return { ...(ofMarker ? emptied(first.failure) : first.failure), at }
   }
   const told = unsent.map(({ failure: { reason, reasonText, code }, ...ids }) => ({ ...ids, reason, reasonText, code }))
   const result = JSON.stringify({ sent: items.length - unsent.length, failed: told })
   return { type: 'command.completed', at, saidAt: null, result }
 }
+
+/** Its marker went out ahead of them. */
+const emptied = (failure: Failure): Failure => ({
+  ...failure,
+  reasonText: `Its marker was sent and nothing of what is in it, so that phones show an empty album. ${failure.reasonText}`,
+})
 
 /** null: it went out. Whoever wrote the record of an album by hand may have written none of what is in it. */
 const failureIn = (item: Outcome | null | undefined, at: number): Failure | null =>

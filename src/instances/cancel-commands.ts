@@ -18,38 +18,47 @@ export type Which = { commandId: string } | { chatIds: readonly string[] | null;
 
 /**
  * Their chats go on. At most `limit` are looked for, of each chat the last ones first, so that none of them goes out while those before it are
- * cancelled; with the marker of an album, or the album as a whole, all of it is meant. The whole has failed with them where its marker has, so that
- * nothing of it went out; else it is left to who ends albums.
+ * cancelled; with the marker of an album, or the album as a whole, all of it is meant, and the marker goes with the last of its items that was not over:
+ * phones would show an empty album. The whole has failed with them where its marker has, so that nothing of it went out; else it is left to who ends
+ * albums.
  */
 export async function cancelCommands(
   tx: Transaction,
   { instanceId, outcome, limit, ...which }: Which & { instanceId: string; outcome: Outcome; limit: number },
 ): Promise<readonly CancelledCommand[]> {
-  const wanted =
-    'commandId' in which
-      ? await tx.query<Wanted>(oneSql, [instanceId, which.commandId])
-      : await tx.query<Wanted>(allSql, [instanceId, which.chatIds?.flatMap(lanesOf) ?? null, which.askedBefore, limit])
-  const albums = wanted.flatMap(one => albumIn(instanceId, one))
-  const commandIds = [...new Set([...wanted.map(one => one.command_id), ...albums.flatMap(one => [one.whole, ...one.parts])])]
-  if (commandIds.length === 0) return []
-  const pairs = asRows(albums.map(({ whole, parts: [marker] }) => ({ whole, marker })))
-  const cancelled = await tx.query<CancelledCommand>(cancelSql, [instanceId, JSON.stringify(outcome), commandIds, pairs])
+  const isOne = 'commandId' in which
+  const wanted = isOne
+    ? await tx.query<Wanted>(oneSql, [instanceId, which.commandId])
+    : await tx.query<Wanted>(allSql, [instanceId, which.chatIds?.flatMap(lanesOf) ?? null, which.askedBefore, limit])
+  const albums = albumsOf(instanceId, wanted)
+  const parts = albums.flatMap(({ whole, marker, items }) => [whole, marker, ...items])
+  const isItemAlone = isOne && wanted.some(one => one.is_item)
+  const meant = [...wanted.map(one => one.command_id), ...(isItemAlone ? [] : parts)]
+  if (meant.length === 0) return []
+  const ids = [...new Set(meant), ...new Set(parts)]
+  const items = albums.flatMap(({ whole, marker, items }) => items.map(item => ({ whole, marker, item })))
+  const cancelled = await tx.query<CancelledCommand>(cancelSql, [instanceId, JSON.stringify(outcome), ids, meant, asRows(items)])
   await writeTogether(tx, [settleChats(cancelled.map(row => ({ instanceId, chatId: row.chat_id })))])
   return cancelled
 }
 
-/** `album`: the body of an album, or of its marker. */
-type Wanted = { command_id: string; operation: string; album: unknown }
+/** `album`: the body of an album, or of the marker that it is or follows. */
+type Wanted = { command_id: string; operation: string; is_item: boolean; album: unknown }
+/** Commands: the whole, its marker, and its items. */
+type Album = { whole: string; marker: string; items: readonly string[] }
 
-/** `parts`: its marker first. */
-function albumIn(
-  instanceId: string,
-  { command_id, operation, album }: Wanted,
-): readonly { whole: string; parts: readonly string[] }[] {
+/** Each once, however many of its items are wanted. */
+function albumsOf(instanceId: string, wanted: readonly Wanted[]): readonly Album[] {
+  const albums = wanted.flatMap(one => albumIn(instanceId, one))
+  return [...new Map(albums.map(album => [album.whole, album])).values()]
+}
+
+function albumIn(instanceId: string, { command_id, operation, album }: Wanted): readonly Album[] {
   const body = keptBodyIn(album)
   const whole = operation === albumOperation ? command_id : body?.known?.partOf
   if (body?.kind !== 'album' || whole === undefined) return []
-  return [{ whole, parts: albumParts({ instanceId, commandId: whole, body }).map(({ ids }) => ids.commandId) }]
+  const [marker = '', ...items] = albumParts({ instanceId, commandId: whole, body }).map(({ ids }) => ids.commandId)
+  return [{ whole, marker, items }]
 }
 
 /**
@@ -59,22 +68,34 @@ function albumIn(
 const isBack = (c: string) => `${c}.state in ('asked', 'accepted', 'sending')
   and (${c}.tries = 0 or not (${mayBeThere(c)} or coalesce((${c}.refusal ->> 'isPartly')::boolean, false)))`
 
-const wantedColumns = `w.command_id, w.operation, case when w.body ->> 'kind' = 'album' then w.body end as album`
+const itemsMarker = `w.body #>> '{known,album,commandId}'`
+const wantedColumns = `w.command_id, w.operation, ${itemsMarker} is not null as is_item, case when w.body ->> 'kind' = 'album' then w.body
+    else (select m.body from commands m where m.instance_id = w.instance_id and m.command_id = ${itemsMarker}) end as album`
 const oneSql = `select ${wantedColumns} from commands w where w.instance_id = $1 and w.command_id = $2 and w.state in ('asked', 'accepted', 'sending')`
 const allSql = `select ${wantedColumns} from commands w
   where w.instance_id = $1 and ${isBack('w')} and w.operation <> '${albumOperation}'
     and ($2::text[] is null or w.chat_id = any($2)) and w.asked_at <= to_timestamp($3::float8 / 1000)
   order by w.place desc nulls first limit $4`
 
-/** An album that is only asked for has no parts yet, which its record brings. Rows are held in one order, whoever cancels. */
+/**
+ * An album that is only asked for has no parts yet, which its record brings. Rows are held in one order, whoever cancels, and of an album all of them:
+ * of two who cancel its last items each sees what the other did.
+ */
 const cancelSql = `with held as materialized (
   select c.command_id, c.operation, c.state, c.chat_id, ${isBack('c')} as is_back, c.took_first and c.tries = 0 as gives_turn,
-    c.state = 'failed' and c.outcome ->> 'reason' = 'cancelled' as was_cancelled
+    c.state = 'failed' and c.outcome ->> 'reason' = 'cancelled' as was_cancelled, c.state in ('completed', 'failed') as is_over,
+    c.command_id = any($4::text[]) as is_meant
   from commands c where c.instance_id = $1 and c.command_id = any($3::text[]) order by c.chat_id, c.place for update
+), asked_for as (
+  select h.command_id, h.chat_id, h.gives_turn from held h where h.is_meant and h.is_back and h.operation <> '${albumOperation}'
+), emptied as (
+  select a.whole, a.marker from json_to_recordset($5::json) as a(whole text, marker text, item text) left join held i on i.command_id = a.item
+  group by a.whole, a.marker having bool_and(coalesce(i.is_over or i.command_id in (select command_id from asked_for), true))
 ), back as (
-  select h.command_id, h.chat_id, h.gives_turn from held h where h.is_back and h.operation <> '${albumOperation}'
+  select * from asked_for
+  union all select m.command_id, m.chat_id, m.gives_turn from emptied e join held m on m.command_id = e.marker where m.is_back
   union all select w.command_id, w.chat_id, false
-  from held w join json_to_recordset($4::json) as a(whole text, marker text) on a.whole = w.command_id join held m on m.command_id = a.marker
+  from emptied e join held w on w.command_id = e.whole join held m on m.command_id = e.marker
   where w.is_back and w.state <> 'asked' and (m.is_back or m.was_cancelled)
 ), given_back as (
   ${giveFirstTurnsBack('$1', '(select distinct b.chat_id from back b where b.gives_turn)')}

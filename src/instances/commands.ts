@@ -119,12 +119,13 @@ const firstNoMoreSql = `update commands c set is_first = false, is_paced = true
   where c.instance_id = n.instance_id and c.chat_id = n.chat_id and c.state = 'accepted' and c.is_first and c.command_id <> n.command_id
     and not exists (select from commands known where known.instance_id = n.instance_id and known.command_id = n.command_id and known.state <> 'asked')`
 
-/** What its events said of it, if anything was done, is in the log. */
+/** What its events said of it, if anything was done, is in the log, from which its row takes it (lost-commands.ts). */
 const lost = {
   type: 'command.failed',
   reason: 'outcome-unknown',
-  reasonText: 'It was accepted under a database that is lost. Whether it was done is in the log, if anything came of it.',
+  reasonText: 'It was accepted under a database that is lost, and nothing in the log says what came of it.',
   code: null,
+  isUntold: true,
 } as const
 
 /**
@@ -186,17 +187,13 @@ const uploadOf = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): 
 const isForPeople = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): boolean =>
   isSent(operation) && !isAboutMessage(body) && !isInAlbum(body)
 
-/**
- * What the timer of a chat is about to be, by the last command for it that goes out or has just gone: what the read model has of it is still on its
- * way; null: there is none. All are SQL.
- */
-export const timerAskedFor = (instance: string, chat: string): string => `(
+/** What the timer of a chat has just become by a command: what the read model has of it is still on its way; null: none. All are SQL. */
+export const timerJustSet = (instance: string, chat: string): string => `(
   select (t.body ->> 'expiresInSeconds')::integer from commands t
   where t.instance_id = ${instance} and t.chat_id = ${chat} and t.operation = 'chat.timer'
     and t.body ->> 'expiresInSeconds' in (${timerSeconds.map(seconds => `'${seconds}'`).join(', ')})
-    and (t.state in ('accepted', 'sending', 'ending') or (t.state = 'asked' and t.asked_at > now() - interval '1 minute')
-      or (t.state = 'completed' and t.ended_at > now() - interval '10 seconds'))
-  order by t.asked_at desc, t.place desc nulls first limit 1)`
+    and t.state = 'completed' and t.ended_at > now() - interval '10 seconds'
+  order by t.ended_at desc limit 1)`
 
 /** What was asked for with a message that was sent, of the last 14 days; null: it was not sent by a command. */
 export async function bodyOfSent(

@@ -61,7 +61,11 @@ export const socketAnswers = {
     readReceipts: who('whether others see what it has read'),
     groupsAdd: who('who adds it to groups'),
     callsAdd: who('whose calls ring'),
-  } satisfies Record<PrivacySetting, z.ZodType>),
+    defaultExpiresInSeconds: z
+      .int()
+      .nullable()
+      .describe('the timer that new chats begin with; 0: none; null: WhatsApp does not say'),
+  } satisfies Record<PrivacySetting | 'defaultExpiresInSeconds', z.ZodType>),
 } as const
 
 export type SocketRead = keyof typeof socketAnswers

@@ -1,4 +1,5 @@
 // The start step that lets consumers begin: progress rows and checkpoints of whoever has never run, made before any socket opens.
+import type { TopicName } from '../events/topics.ts'
 import { keepBeginning } from '../instances/commands-begin.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
 import { processors } from '../processors/all.ts'
@@ -31,10 +32,12 @@ export async function makeProgress(
 /** No version of them has read commands of the log yet: those that are in it were accepted under another database. */
 const isNew = async (database: Ports['database']): Promise<boolean> => !(await hasBegun(database, commands))
 
-function endsOf({ log, topic }: Pick<Ports, 'log' | 'topic'>, partitions: number, signal: AbortSignal) {
-  const named = (partition: number) => ({ topic: topic('commands'), partition, nextOffset: 0n })
-  return log.lag(
-    Array.from({ length: partitions }, (_, partition) => named(partition)),
-    signal,
-  )
+/** Of both topics, in which each instance has the same partition. */
+async function endsOf({ log, topic }: Pick<Ports, 'log' | 'topic'>, partitions: number, signal: AbortSignal) {
+  const named = (name: TopicName) =>
+    Array.from({ length: partitions }, (_, partition) => ({ topic: topic(name), partition, nextOffset: 0n }))
+  const commandEnds = await log.lag(named('commands'), signal)
+  const eventEnds = await log.lag(named('events'), signal)
+  const outcomesEnds = new Map(eventEnds.map(({ partition, endOffset }) => [partition, endOffset]))
+  return commandEnds.map(({ partition, endOffset }) => ({ partition, endOffset, outcomesEnd: outcomesEnds.get(partition) ?? 0n }))
 }

@@ -11,6 +11,8 @@ import { createEarlierSecrets } from '../producers/secrets/earlier-secrets.ts'
 import { all as allProjections } from '../projections/all.ts'
 import { openProjections } from '../projections/open-projections.ts'
 import { readModelIndexes } from '../projections/read-model/indexes.ts'
+import { getChatTimer } from '../projections/read-model/queries.ts'
+import { openLostCommands } from '../projections/tell-lost-commands.ts'
 import { openPurges } from '../purge/open-purges.ts'
 import type { Config, RoleName } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -35,6 +37,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
     openProducers({
       ...ports,
       openSession: signal => openSession({ ...ground.database, applicationName: 'zaplog producers' }, signal),
+      chatTimer: of => getChatTimer(ports.database, of),
       config: { ...config.whatsapp, ...config.log, processing: config.processing },
       logger,
       metrics,
@@ -68,6 +71,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       }),
       // Where the rows are that a purge erases, and in every deployment.
       openPurges({ ...ports, logger, partitionOf: key => partitionOf(key, partitions), clock: Date.now }),
+      openLostCommands({ ...ports, logger, clock: Date.now }),
       openIndexMaking({ ...ports, openSession: signal => openSession({ ...ground.database, ...indexMaker }, signal), logger }, [
         ...readModelIndexes,
         ...deliveryIndexes,

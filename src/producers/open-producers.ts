@@ -16,6 +16,7 @@ import { wait } from '../runtime/wait.ts'
 import { findSealedOtherwise } from './auth/auth-rows.ts'
 import { createKeyWriter } from './auth/key-writer.ts'
 import { keepTrimming } from './auth/trim-old-rows.ts'
+import type { ChatTimer } from './commands/chat-timer.ts'
 import { createCommandWatch } from './commands/command-watch.ts'
 import { createCommandExpiry } from './commands/expire-commands.ts'
 import type { CommandTimes } from './commands/judge-try.ts'
@@ -48,6 +49,7 @@ export type ProducersDeps = {
   codec: Codec
   objects: ObjectStore
   sealer: Sealer
+  chatTimer: ChatTimer
   topic: (name: TopicName) => string
   /** Those of this process, for whoever else in it has something for one [known to nobody else]. */
   accountsHere?: AccountsHere

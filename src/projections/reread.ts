@@ -130,8 +130,8 @@ async function applyEach(deps: Step, { reread, placed, to }: Applying, signal: A
 }
 
 /** From where it is, or from where the log begins by now. */
-async function readSome(
-  { log, topic }: Pick<Step, 'log' | 'topic'>,
+export async function readSome(
+  { log, topic }: Pick<RereadDeps, 'log' | 'topic'>,
   { partition, nextOffset, untilOffset }: Reread,
   signal: AbortSignal,
 ): Promise<{ records: readonly LogRecord[]; nextOffset: bigint }> {

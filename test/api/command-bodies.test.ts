@@ -103,6 +103,9 @@ test.each<[unknown, string, string]>([
   [album([photo, { kind: 'video' }]), '/items/1/media', '{uploadId}, {url'],
   [album([photo, { ...photo, caption: 'a'.repeat(1_025) }]), '/items/1/caption', 'at most 1024 characters'],
   [album([photo, { ...photo, viewOnce: true }]), '/items/1/viewOnce', 'nothing: there is no such field'],
+  [album([photo, { ...photo, mentions: ['100@lid'] }]), '/items/1/mentions', 'a caption that mentions them'],
+  [album([{ ...photo, caption: 'oi', mentionAll: true }, photo]), '/items/0/mentionAll', 'a group as chatId'],
+  [album([photo, { ...photo, quotedMessageId: 'Q' }]), '/items/1/quotedMessageId', 'nothing: there is no such field'],
 ])('[F1] [I3] %j is refused at %s', (body, pointer, expected) => {
   const { slug, status, errors } = refusalOf(body)
   expect([slug, status]).toEqual(['invalid-input', 422])

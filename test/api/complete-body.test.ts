@@ -5,9 +5,11 @@ import { Problem, problemBody } from '../../src/api/problems.ts'
 import type { Transaction } from '../../src/database/database.ts'
 import { type KeptBody, messageBody, parseKeptBody, uploadIn } from '../../src/events/command-bodies.ts'
 import type { Event, EventOf } from '../../src/events/event.ts'
+import { albumParts } from '../../src/instances/album-parts.ts'
 import { askCommand } from '../../src/instances/commands.ts'
 import { owe } from '../../src/instances/outbox.ts'
 import { failUpload, findUpload } from '../../src/instances/uploads.ts'
+import { getChatTimer } from '../../src/projections/read-model/queries.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
@@ -78,44 +80,38 @@ describe('the chat', () => {
     })
   })
 
-  test('[F1] has a timer that everything written keeps to, and what is done to a message does not', async () => {
+  test('[F1] has a timer, of a group or between two, which is read when something goes out and not when it is asked for', async () => {
     await happened(theirs(), anEvent('chat.updated', { archived: null, expiresInSeconds: 86_400 }))
-    expect((await complete({ kind: 'text', text: 'oi' }, somebody.pn)).known).toEqual({ expiresInSeconds: 86_400 })
-    const poll = { name: 'Hoje?', options: ['sim', 'não'] }
-    expect((await complete({ kind: 'poll', poll })).known).toEqual({ expiresInSeconds: 86_400 })
-    expect((await complete({ kind: 'reaction', targetMessageId: 'THEIRS', emoji: '👍' })).known).not.toHaveProperty(
-      'expiresInSeconds',
-    )
-    await happened(anEvent('chat.updated', { archived: null, expiresInSeconds: 0 }))
+    const timer = (chatId: string) => getChatTimer(dsl.test.database, { instanceId: 'shop', chatId })
+    expect([await timer(somebody.pn), await timer(somebody.lid), await timer(somebodyElse.lid)]).toEqual([86_400, 86_400, null])
     expect(await complete({ kind: 'text', text: 'oi' })).not.toHaveProperty('known')
+    await happened(anEvent('chat.updated', { archived: null, expiresInSeconds: 0 }))
+    expect(await timer(somebody.lid)).toBeNull()
     await happened(anEvent('group.updated', { expiresInSeconds: 604_800 }))
-    expect((await complete({ kind: 'text', text: 'oi' }, aGroup)).known).toEqual({ expiresInSeconds: 604_800 })
+    expect(await timer(aGroup)).toBe(604_800)
   })
 
-  test('[F1] what is written after its timer was asked for keeps to that, until the read model has it', async () => {
+  test('[F1] has the timer that a command has just set, until the read model has it, and none of one that waits or has failed', async () => {
     await happened(theirs(), anEvent('chat.updated', { archived: null, expiresInSeconds: 86_400 }))
     const { database } = dsl.test
-    const known = async () => (await complete({ kind: 'text', text: 'oi' }, somebody.pn)).known?.expiresInSeconds ?? 0
-    const timer = (expiresInSeconds: unknown, commandId: string) => ({
+    const timer = () => getChatTimer(database, { instanceId: 'shop', chatId: somebody.pn })
+    const setting = (expiresInSeconds: unknown, commandId: string) => ({
       ...{ instanceId: 'shop', commandId, eventId: commandId, messageId: 'M', digest: 'd', operation: 'chat.timer' },
       ...{ chatId: somebody.lid, body: { kind: 'timer', chatId: somebody.lid, expiresInSeconds } },
-      ...{ askedAt: Date.now() + Number(commandId), expiresAt: Date.now() + 60_000 },
+      ...{ askedAt: Date.now(), expiresAt: Date.now() + 60_000 },
     })
     const become = (state: string, ago = '0 s') =>
       database.query('update commands set state = $1, ended_at = now() - $2::interval', [state, ago])
-    await askCommand(database, timer(604_800, '1'))
-    expect(await known()).toBe(604_800)
-    await askCommand(database, timer(0, '2'))
-    await askCommand(database, timer('soon', '3'))
-    expect(await known()).toBe(0)
+    await askCommand(database, setting(604_800, '1'))
+    await askCommand(database, setting('soon', '2'))
+    for (const state of ['asked', 'accepted', 'sending', 'ending', 'failed']) {
+      await become(state)
+      expect(await timer()).toBe(86_400)
+    }
     await become('completed')
-    expect(await known()).toBe(0)
+    expect(await timer()).toBe(604_800)
     await become('completed', '1 minute')
-    expect(await known()).toBe(86_400)
-    await become('accepted')
-    expect(await known()).toBe(0)
-    await become('failed')
-    expect(await known()).toBe(86_400)
+    expect(await timer()).toBe(86_400)
   })
 
   test('[F1] what is kept is read again as it was', async () => {
@@ -451,6 +447,28 @@ describe('statuses', () => {
 
 describe('albums', () => {
   const url = (name: string) => ({ url: `https://example.com/${name}` })
+
+  test('[F1] reply with their first item, and mention with the captions that do', async () => {
+    await happened(theirs(inGroup), groupWhere('member'))
+    const [one, other] = ['a.jpg', 'b.jpg'].map(name => ({ kind: 'image', media: url(name), caption: 'oi @todos' }))
+    const items = [one, { ...other, mentionAll: true }]
+    const body = await complete({ kind: 'album', items, quotedMessageId: 'THEIRS' }, aGroup)
+    const quoted = { fromMe: false, senderId: somebody.lid, text: 'onde?' }
+    const participants = [somebody.lid, somebodyElse.pn]
+    expect(body).toMatchObject({ kind: 'album', known: { quoted, participants } })
+    if (body.kind !== 'album') throw new Error('expected an album')
+    const parts = albumParts({ instanceId: 'shop', commandId: 'c', body }).map(part => part.body)
+    expect(parts[1]).toMatchObject({ quotedMessageId: 'THEIRS', known: { album: {}, quoted } })
+    expect(parts[1]?.known).not.toHaveProperty('participants')
+    expect(parts[2]).toMatchObject({ mentionAll: true, known: { album: {}, participants } })
+    expect(parts[2]).not.toHaveProperty('quotedMessageId')
+    for (const part of parts) expect(parseKeptBody(JSON.parse(JSON.stringify(part)))).toEqual(part)
+    const unknown = { kind: 'album', items: [one, { ...other, mentionAll: true }] }
+    expect(await refusalOf(unknown, '120363000000000077@g.us')).toMatchObject({ status: 422, pointer: '/items/1/mentionAll' })
+    expect(await refusalOf({ kind: 'album', items: [one, other], quotedMessageId: 'NOTHING' })).toMatchObject({
+      pointer: '/quotedMessageId',
+    })
+  })
 
   test('[F1] [C13] have an upload for each that is in them, and a file that will not do is named by its place', async () => {
     const items = [

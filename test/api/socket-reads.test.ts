@@ -106,6 +106,7 @@ const privacy = {
     groupsAdd: 'contacts',
   },
   callsAdd: null,
+  defaultExpiresInSeconds: 604_800,
 }
 const blocklist = { contacts: [{ id: ana.lid, pn: null }] }
 const picture = { pictureId: '17', url: 'https://pps.whatsapp.net/v/17' }

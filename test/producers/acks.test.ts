@@ -17,11 +17,45 @@ test('[F1] a message is acknowledged by the ack of its id from its chat, not by 
   expect(await expected.within(60_000, never)).toEqual({ error: null, saidAt: '4' })
 })
 
+test('[F1] [B2] what tells that WhatsApp has a message is kept though nobody waits for it: its ack that came late, a receipt', () => {
+  const acks = createAcks()
+  const ack = (attrs: Record<string, string>) => acks.heard({ tag: 'ack', attrs: { class: 'message', ...attrs } })
+  const list = { tag: 'list', attrs: {}, content: ['D', 'E'].map(id => ({ tag: 'item', attrs: { id } })) }
+  ack({ id: 'A', from: '100@lid', t: '7' })
+  ack({ id: 'B', from: '100@lid', error: '479' })
+  ack({ id: 'G', from: '120363000000000001@g.us', participant: '100:2@lid', t: '7' })
+  acks.heard({ tag: 'receipt', attrs: { id: 'C', from: '100@lid' }, content: [list] })
+  expect(['A', 'B', 'C', 'D', 'E', 'F', 'G'].map(acks.heardOf)).toEqual([
+    { error: null, saidAt: '7' },
+    null,
+    ...Array(3).fill({ error: null, saidAt: null }),
+    null,
+    null,
+  ])
+})
+
+test.each([
+  ['479', 'refused', 2],
+  ['429', 'rate-limited', 3],
+])(
+  '[F1] [B2] a refusal (%s) behind a try without an answer leaves open whether the message is there, and says so',
+  (error, reason, tries) => {
+    const refused = { said: { error, saidAt: null }, to: '100@lid', tries, at: 1 }
+    expect(judgeTry({ ...refused, mayHaveIt: false }, times)).toMatchObject({ is: 'over', outcome: { reason, code: error } })
+    const verdict = judgeTry({ ...refused, mayHaveIt: true }, times)
+    const words = expect.stringMatching(`earlier try.*WhatsApp said ${error}`)
+    expect(verdict).toMatchObject({
+      ...{ is: 'over', outcome: { reason: 'outcome-unknown', code: error, reasonText: words } },
+      refusal: { reason },
+    })
+  },
+)
+
 test.each([
   ['120363000000000001@g.us', 'group'],
   ['100000000000001@lid', 'Nobody'],
 ])('[F1] what WhatsApp does not know is called what it is: %s', (to, word) => {
-  const verdict = judgeTry({ said: { error: '404', saidAt: null }, to, tries: 1, at: 1 }, times)
+  const verdict = judgeTry({ said: { error: '404', saidAt: null }, to, tries: 1, mayHaveIt: false, at: 1 }, times)
   expect(verdict).toMatchObject({
     outcome: { reason: 'not-on-whatsapp', code: '404', reasonText: expect.stringContaining(word) },
   })

@@ -78,11 +78,11 @@ test('[F1] what people and businesses say of themselves is read, and nothing whe
   ])
 })
 
-test('[F1] who sees what of the account is read as WhatsApp has it, silence is no answer', async () => {
+test('[F1] who sees what of the account, and the timer of its new chats, is read as WhatsApp has it, silence is no answer', async () => {
   const own = rig.simulator.contact({ pn: ownerPn })
-  rig.simulator.setProfile(own, { privacy: { last: 'none', profile: 'contacts' } })
+  rig.simulator.setProfile(own, { privacy: { last: 'none', profile: 'contacts' }, timer: '604800' })
   const seen = { lastSeen: 'none', online: 'all', picture: 'contacts', about: 'all' }
-  const said = { ...seen, readReceipts: 'all', groupsAdd: 'all', callsAdd: 'all' }
+  const said = { ...seen, readReceipts: 'all', groupsAdd: 'all', callsAdd: 'all', defaultExpiresInSeconds: 604_800 }
   expect(await ask('privacy', ['the account'])).toEqual([{ said }])
 })
 

@@ -211,7 +211,7 @@ describe('a record that is appended by who accepts it', () => {
 
   it('[F1] is left to the projection where the log had commands of a database that is lost', async () => {
     await dsl.freshWorld()
-    await keepBeginning(dsl.test.database, [{ partition: 0, endOffset: 2n }])
+    await keepBeginning(dsl.test.database, [{ partition: 0, endOffset: 2n, outcomesEnd: 0n }])
     await take('k1')
     expect(await states()).toEqual([{ command_id: idOf('k1').command_id, state: 'asked' }])
     await query('delete from commands_begin')
@@ -319,9 +319,9 @@ describe('a database that meets a log which has commands already', () => {
   it('[F1] [B3] does none of them again, also where its key is asked with anew before they are read; what comes later is done', async () => {
     const { database } = dsl.test
     const world = await dsl.freshWorld()
-    await keepBeginning(database, [{ partition: 0, endOffset: 2n }])
+    await keepBeginning(database, [{ partition: 0, endOffset: 2n, outcomesEnd: 0n }])
     // Commands may have been accepted since: the beginning stays.
-    await keepBeginning(database, [{ partition: 0, endOffset: 3n }])
+    await keepBeginning(database, [{ partition: 0, endOffset: 3n, outcomesEnd: 0n }])
     const again = asks('k2')
     await ask('k2', again.digest)
     await world.append([asks('k1'), again, asks('k3'), { ...aCopyOf(again, 0), eventId: 'e'.repeat(32) }])

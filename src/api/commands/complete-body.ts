@@ -35,10 +35,9 @@ export async function completeBody(
   const now = clock()
   const of = { database, instanceId, now, bring: bringFor(deps, { instanceId, commandId, now, signal }) }
   const { notAfter = null, ...known } = await knownOf(of, body)
-  const timer = isWritten(body) && chat.expiresInSeconds !== null ? { expiresInSeconds: chat.expiresInSeconds } : {}
   const first = isWritten(body) && isOfTwo(body.chatId) && !chat.isAcquainted ? { isFirst: true as const } : {}
   const seen = isStatusAddress(body.chatId) ? { audience: await findAudience(of, body, known) } : {}
-  const all = { ...known, ...timer, ...first, ...seen }
+  const all = { ...known, ...first, ...seen }
   const named = await withFiles(of, body)
   return { body: Object.keys(all).length === 0 ? named : { ...named, known: all }, notAfter }
 }
@@ -60,7 +59,7 @@ type Whose = { instanceId: string; commandId: string; signal: AbortSignal }
 /** `now`: epoch ms. */
 export type Of = { database: Transaction; instanceId: string; now: number; bring: Bring }
 
-/** What people read disappears with the chat's timer; what is done to a message goes with that. */
+/** What people read; what is done to a message goes with that. */
 const isWritten = (body: MessageBody): boolean => !isAboutMessage(body)
 
 async function knownOf(of: Of, body: MessageBody): Promise<Known & { notAfter?: number }> {
@@ -74,7 +73,7 @@ async function knownOf(of: Of, body: MessageBody): Promise<Known & { notAfter?: 
     case 'delete':
       return changeOf(await checkDelete(of, await findTarget(of, body)))
     case 'album':
-      return {}
+      return { ...(await quotedOf(of, body)), ...(await mentionedIn(of, body)) }
     case 'forward':
       return { forwarded: await findForwarded(of, body) }
     case 'text':
@@ -82,7 +81,10 @@ async function knownOf(of: Of, body: MessageBody): Promise<Known & { notAfter?: 
     case 'video':
     case 'gif':
     case 'document':
-      return { ...(await quotedOf(of, body)), ...(body.mentionAll === true && (await everybodyIn(of, body.chatId))) }
+      return {
+        ...(await quotedOf(of, body)),
+        ...(body.mentionAll === true && (await everybodyIn(of, body.chatId, 'mentionAll'))),
+      }
     case 'location':
     case 'contacts':
     case 'poll':
@@ -97,6 +99,12 @@ async function knownOf(of: Of, body: MessageBody): Promise<Known & { notAfter?: 
     default:
       return assertNever(body)
   }
+}
+
+/** Asked for once, however many of its captions mention all. */
+async function mentionedIn(of: Of, { chatId, items }: Extract<MessageBody, { kind: 'album' }>): Promise<Known> {
+  const first = items.findIndex(({ mentionAll }) => mentionAll === true)
+  return first === -1 ? {} : everybodyIn(of, chatId, `items/${first}/mentionAll`)
 }
 
 const findTarget = (of: Of, { chatId, targetMessageId }: { chatId: string; targetMessageId: string }) =>

@@ -6,10 +6,10 @@ import { refuseField } from './find-message.ts'
 type Where = Pick<Of, 'database' | 'instanceId'>
 type Person = { id: string; pn: string | null; role: string; isOwn: boolean }
 
-/** Everybody but the account, for who mentions all. Throws Problem where nobody else is known to be in it. */
-export async function everybodyIn(of: Of, groupId: string): Promise<{ participants: string[] }> {
+/** Everybody but the account, for who mentions all, which `field` of the body asks for. Throws Problem where nobody else is known to be in it. */
+export async function everybodyIn(of: Of, groupId: string, field: string): Promise<{ participants: string[] }> {
   const others = (await peopleIn(of, groupId)).filter(({ isOwn }) => !isOwn).map(({ id }) => id)
-  if (others.length === 0) throw refuseField('mentionAll', 'a group whose participants zaplog knows', `true, in ${groupId}`)
+  if (others.length === 0) throw refuseField(field, 'a group whose participants zaplog knows', `true, in ${groupId}`)
   return { participants: others }
 }
 

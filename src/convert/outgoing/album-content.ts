@@ -3,11 +3,12 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { KeptAlbum, KeptBody } from '../../events/command-bodies.ts'
 
-export function albumContent({ items }: KeptAlbum, context: { contextInfo?: proto.IContextInfo }): proto.IMessage {
+/** What it replies to and whom it mentions stands around its items, and around the marker its timer alone. */
+export function albumContent({ items, known: { expiresInSeconds: expiration } = {} }: KeptAlbum): proto.IMessage {
   const expectedImageCount = items.filter(({ kind }) => kind === 'image').length
-  return {
-    albumMessage: { expectedImageCount, expectedVideoCount: items.length - expectedImageCount, ...context },
-  }
+  const expectedVideoCount = items.length - expectedImageCount
+  const context = expiration === undefined ? {} : { contextInfo: { expiration } }
+  return { albumMessage: { expectedImageCount, expectedVideoCount, ...context } }
 }
 
 /** Empty: it is in none. */

@@ -26,7 +26,7 @@ export function writeContent(body: Written, given: Pick<BuildWith, 'own' | 'file
     case 'text':
       return { content: isStatusAddress(body.chatId) ? statusText(body, context) : textContent(body, context) }
     case 'album':
-      return { content: albumContent(body, context) }
+      return { content: albumContent(body) }
     case 'location':
       return { content: { locationMessage: { ...pointOf(body.location), ...context } } }
     case 'contacts':

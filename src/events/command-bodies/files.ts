@@ -28,10 +28,13 @@ export const media = {
 }
 export type MediaToSend = z.infer<typeof media.media>
 
-const caption = {
-  caption: z.exactOptional(z.string().min(1).max(MAX_TEXT)).describe(`1..${MAX_TEXT} characters below it`),
+export const mentioned = {
   mentions: z.exactOptional(mentions).describe('whom the caption mentions; it has @ and the digits of each, or nobody sees them'),
   mentionAll: z.exactOptional(z.boolean()).describe('of a group: whether everybody in it is mentioned'),
+}
+const caption = {
+  caption: z.exactOptional(z.string().min(1).max(MAX_TEXT)).describe(`1..${MAX_TEXT} characters below it`),
+  ...mentioned,
 }
 const viewOnce = { viewOnce: z.exactOptional(z.boolean()).describe('whether phones show it once') }
 

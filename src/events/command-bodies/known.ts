@@ -44,7 +44,7 @@ export type ContentToForward = z.infer<typeof contentToForward>
 export const parseContentToForward = (said: unknown): ContentToForward | null => contentToForward.safeParse(said).data ?? null
 
 export const known = z.strictObject({
-  /** Of the chat's timer. */
+  /** Of the chat's timer, as it is when what is written is built. */
   expiresInSeconds: z.exactOptional(z.int().positive()),
   /** true: neither has written to the other before, as far as is known. */
   isFirst: z.exactOptional(z.literal(true)),

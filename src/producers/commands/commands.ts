@@ -17,6 +17,7 @@ import { createMediaConnection } from '../upload/media-connection.ts'
 import type { FileUploads } from '../upload/upload.ts'
 import { createAcks } from './acks.ts'
 import { createBuiltSeals } from './built-message.ts'
+import type { ChatTimer } from './chat-timer.ts'
 import { type Desk, openDesk } from './desk.ts'
 import type { CommandTimes } from './judge-try.ts'
 import type { ActionPaces } from './pace-actions.ts'
@@ -30,6 +31,7 @@ type Deps = {
   actionPaces: ActionPaces
   commandTimes: CommandTimes
   fileUploads: FileUploads
+  chatTimer: ChatTimer
   appendTimeoutMs: number
   clock: () => number
   random: () => number

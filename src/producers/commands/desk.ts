@@ -195,7 +195,7 @@ async function rest({ owned, database, times, outlasting, ringIn }: Of): Promise
 }
 
 function isTooMuch(came: Came): boolean {
-  const said = came.is === 'put-off' ? came.refusal : came.is === 'over' ? came.outcome : null
+  const said = came.is === 'put-off' ? came.refusal : came.is === 'over' ? (came.refusal ?? came.outcome) : null
   return said?.type === 'command.failed' && said.reason === 'rate-limited'
 }
 

@@ -2,8 +2,17 @@
 import { isGroup } from '../../convert/jid.ts'
 import type { Outcome } from '../../instances/commands.ts'
 
-/** `said`: what came back, an error code or nothing wrong; null: nothing came back. `to`: whom it was for; `tries`: with this one. */
-export type Tried = { said: { error: string | null; saidAt: string | null } | null; to: string; tries: number; at: number }
+/**
+ * `said`: what came back, an error code or nothing wrong; null: nothing came back. `to`: whom it was for; `tries`: with this one. `mayHaveIt`: to an
+ * earlier one nothing came back.
+ */
+export type Tried = {
+  said: { error: string | null; saidAt: string | null } | null
+  to: string
+  tries: number
+  mayHaveIt: boolean
+  at: number
+}
 export type CommandTimes = {
   /** For the server's acknowledgement [20 s]. */
   ackMs: number
@@ -14,8 +23,13 @@ export type CommandTimes = {
   /** Before the next try where the account may write too much [10 min]. */
   restMs: number
 }
-/** `refusal`: what comes of it where it is not tried again, as WhatsApp said that it did not take it; null: it may have. */
-export type Verdict = { is: 'over'; outcome: Outcome } | { is: 'put-off'; delayMs: number; refusal: Outcome | null }
+/**
+ * `refusal`: of one that is put off what comes of it where it is not tried again, as WhatsApp said that it did not take it, null: it may have; of
+ * one that is over what WhatsApp said, where the outcome is another one.
+ */
+export type Verdict =
+  | { is: 'over'; outcome: Outcome; refusal?: Outcome }
+  | { is: 'put-off'; delayMs: number; refusal: Outcome | null }
 
 /** Of those that WhatsApp refuses for now. */
 const triesRefused = 3
@@ -24,14 +38,17 @@ const triesUnanswered = 4
 /** Whatever ends them, sockets that are lost in the middle among it. */
 export const mostTries = 10
 
-export function judgeTry({ said, to, tries, at }: Tried, { retryMs, restMs }: Pick<CommandTimes, 'retryMs' | 'restMs'>): Verdict {
+/** What is refused under the id of one that WhatsApp may have had before says nothing of that. */
+export function judgeTry({ said, to, tries, mayHaveIt, at }: Tried, times: Pick<CommandTimes, 'retryMs' | 'restMs'>): Verdict {
   if (said === null)
     return tries < triesUnanswered
-      ? { is: 'put-off', delayMs: retryMs, refusal: null }
+      ? { is: 'put-off', delayMs: times.retryMs, refusal: null }
       : { is: 'over', outcome: failed('outcome-unknown', at) }
   const { error, saidAt } = said
   if (error === null) return { is: 'over', outcome: { type: 'command.completed', at, saidAt } }
-  return judgeRefusal({ error, to, tries, at }, { retryMs, restMs })
+  const { refusal, passes } = refusalBy({ error, to, at })
+  const verdict = judge({ refusal, passes, rests: refusal.reason !== 'refused', tries }, times)
+  return verdict.is === 'over' && mayHaveIt ? { is: 'over', outcome: unknownBeside(refusal), refusal } : verdict
 }
 
 /** Of what becomes no message: what is refused is refused in the words of its action. */
@@ -46,12 +63,9 @@ export function judgeAction(
 type Refused = { reason: Reason; code: string | null; message: string; passes: boolean; isPartly: boolean }
 
 /** `error`: WhatsApp's code. */
-function judgeRefusal(
-  { error, to, tries, at }: Pick<Tried, 'to' | 'tries' | 'at'> & { error: string },
-  times: Pick<CommandTimes, 'retryMs' | 'restMs'>,
-): Verdict {
+function refusalBy({ error, to, at }: Pick<Tried, 'to' | 'at'> & { error: string }): { refusal: Failure; passes: boolean } {
   const { reason, passes } = refusalOf(error)
-  return judge({ refusal: failed(reason, at, error, textOf(reason, to)), passes, rests: reason !== 'refused', tries }, times)
+  return { refusal: failed(reason, at, error, textOf(reason, to)), passes }
 }
 
 type Judged = { refusal: Outcome; passes: boolean; rests: boolean; tries: number }
@@ -65,6 +79,12 @@ const judge = (
     : { is: 'over', outcome: refusal }
 
 type Failure = Extract<Outcome, { type: 'command.failed' }>
+
+const unknownBeside = (refusal: Failure): Failure => ({
+  ...refusal,
+  reason: 'outcome-unknown',
+  reasonText: `To an earlier try WhatsApp said nothing, so that it may have it. Of the last one: ${refusal.reasonText}`,
+})
 
 /** `code`: what WhatsApp said. */
 export const failed = (reason: Reason, at: number, code: string | null = null, why: string = texts[reason]): Failure => ({

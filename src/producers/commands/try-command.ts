@@ -22,7 +22,8 @@ import type { Ack, Acks } from './acks.ts'
 import { albumUnsent } from './album-unsent.ts'
 import { bringFile, type FileDeps } from './bring-file.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
-import { type CommandTimes, failed, judgeTry, mostTries, type Verdict } from './judge-try.ts'
+import { type ChatTimer, withTimer } from './chat-timer.ts'
+import { type CommandTimes, failed, judgeTry, mostTries, type Tried, type Verdict } from './judge-try.ts'
 
 /**
  * left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. not-given: WhatsApp has had no
@@ -44,6 +45,7 @@ export type TryDeps = FileDeps & {
   send: Pick<Send, 'relay' | 'findOnWhatsApp' | 'acting'>
   secrets: Pick<MessageSecrets, 'seal'>
   known: Pick<KnownAddresses, 'complete'>
+  chatTimer: ChatTimer
   account(): { own: OwnAddresses; device: number }
   /** Tries until it succeeds; rejects only with the socket's end. */
   outlasting<T>(doing: string, work: () => Promise<T>): Promise<T>
@@ -72,7 +74,7 @@ async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessa
   if (unsent !== null) return { is: 'as-marker', outcome: unsent }
   const brought = await bringFile(deps, command)
   if (brought.is !== 'at-whatsapp') return brought
-  const made = make(deps, command, brought.file)
+  const made = make(deps, { ...command, body: await withTimer(deps, command) }, brought.file)
   return 'is' in made ? made : withAddress(deps, made)
 }
 
@@ -150,10 +152,21 @@ async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: Bui
       refusal === null
         ? await expected.within(times.ackMs, ended)
         : (codeOf(refusal) ?? (await expected.within(goneWithinMs, ended)))
-    return said === null && ended.aborted ? { is: 'left' } : judgeTry({ said, to, tries, at: clock() }, times)
+    return said === null && ended.aborted ? { is: 'left' } : judged(deps, command, { said, to })
   } finally {
     expected.end()
   }
+}
+
+/** It has not failed where anything tells that WhatsApp has it, whatever that says to this try. */
+function judged({ acks, times, clock }: TryDeps, command: ClaimedCommand, { said, to }: Pick<Tried, 'said' | 'to'>): Verdict {
+  const { message_id, tries, is_unanswered, refusal } = command
+  const mayHaveIt = is_unanswered || (tries > 0 && refusal === null)
+  const judge = (answer: Tried['said']) => judgeTry({ said: answer, to, tries: tries + 1, mayHaveIt, at: clock() }, times)
+  const verdict = judge(said)
+  const hasFailed = verdict.is === 'over' && verdict.outcome.type === 'command.failed'
+  const heard = hasFailed ? acks.heardOf(message_id) : null
+  return heard === null ? verdict : judge(heard)
 }
 
 /** null: its bytes are on their way. */

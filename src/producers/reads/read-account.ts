@@ -1,5 +1,6 @@
-// What WhatsApp has of the account itself: who sees what of it, and whom it has blocked.
+// What WhatsApp has of the account itself: who sees what of it, the timer that its new chats begin with, and whom it has blocked.
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import { bareJid } from '../../convert/jid.ts'
 import { childOf, childrenOf } from '../../convert/notifications/nodes.ts'
 import { type Address, pairOf } from '../../convert/stanza-identity.ts'
 import type { SaidOf } from '../../instances/socket-answers.ts'
@@ -8,7 +9,19 @@ import { ask } from '../actions/ask.ts'
 import { privacyOf } from '../actions/profile.ts'
 import type { Acting } from '../socket/acting.ts'
 
-export const readPrivacy = (acting: Acting): Promise<SaidOf<'privacy'>> => privacyOf(acting)
+export async function readPrivacy(acting: Acting): Promise<SaidOf<'privacy'>> {
+  const [seen, defaultExpiresInSeconds] = await Promise.all([privacyOf(acting), defaultTimerOf(acting)])
+  return { ...seen, defaultExpiresInSeconds }
+}
+
+/** WhatsApp says it of anybody, the account itself among them, and of nobody by a question of its own. null: it does not say. */
+async function defaultTimerOf(acting: Acting): Promise<number | null> {
+  const found = await acting.fetchDisappearingDuration(bareJid(acting.user?.id ?? ''))
+  if (found === undefined) throw new Error('asking what timer new chats begin with: expected an answer of WhatsApp, got none')
+  const said: unknown = found[0]?.disappearing_mode
+  const { duration }: { duration?: unknown } = typeof said === 'object' && said !== null ? said : {}
+  return typeof duration === 'number' && Number.isSafeInteger(duration) ? duration : null
+}
 
 /** Baileys' own (fetchBlocklist of lib/Socket/chats.js) takes silence for an empty list. */
 export async function readBlocklist(acting: Acting): Promise<SaidOf<'blocklist'>> {

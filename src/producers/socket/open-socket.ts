@@ -101,7 +101,7 @@ export type SocketDeps = {
   received(name: string, payload: unknown): void
   /** Of a message that a device of its recipient could not read. */
   findSent: FindSent
-  /** Each ack of a message that was sent; a throw is counted. */
+  /** Each ack of a message that was sent, and each receipt; a throw is counted. */
   acked(node: BinaryNode): void
   /** Each stanza that says who is there; a throw is counted. */
   presence(node: BinaryNode): void
@@ -230,7 +230,7 @@ function hearStanzas({ ws }: WASocket, { presence, acked }: SocketDeps, take: Ta
   const hear = (name: string, heard: (node: BinaryNode) => void) =>
     ws.on(`CB:${name}`, (node: BinaryNode) => take(node.tag, () => heard(node)))
   for (const tag of ['presence', 'chatstate']) hear(tag, presence)
-  hear('ack,class:message', acked)
+  for (const name of ['ack,class:message', 'receipt']) hear(name, acked)
 }
 
 function sendOf(socket: WASocket, recipients: Recipients): Send {

@@ -1,46 +1,61 @@
-// What is known of a chat before something is written to it: the address that it is called by, its timer, and whether anybody wrote there; and of whom
-// a status is for.
+// What is known of a chat before something is written to it: the address that it is called by, and whether anybody wrote there; its timer when that goes out;
+// and whom a status is for.
 import type { Transaction } from '../../database/database.ts'
 import type { Read } from '../../database/statement-parts.ts'
-import { timerAskedFor } from '../../instances/commands.ts'
+import { timerJustSet } from '../../instances/commands.ts'
 import { isBlocked } from './blocks.ts'
 import { factText } from './facts.ts'
 import { isSaved, saidOfChat } from './query-chats.ts'
 import { canonicalAddress } from './shown-addresses.ts'
 
 /**
- * `expiresInSeconds` null: what is written does not disappear, or nothing was said of it. `isKnown`: there is a message of it, or the phone has
- * said something of it. `isAcquainted`: that, or the account's owner has saved them in the address book under a name; what somebody calls themself, as
- * strangers do in a shared group, does not count.
+ * `isKnown`: there is a message of it, or the phone has said something of it. `isAcquainted`: that, or the account's owner has saved them in the address
+ * book under a name; what somebody calls themself, as strangers do in a shared group, does not count.
  */
-export type Recipient = { chatId: string; expiresInSeconds: number | null; isKnown: boolean; isAcquainted: boolean }
+export type Recipient = { chatId: string; isKnown: boolean; isAcquainted: boolean }
 
-/** A group's timer is a setting of the group, between two people each of them may set it, the account by a command that goes before what is written now. */
 export const recipientRead = ({ instanceId, chatId }: { instanceId: string; chatId: string }): Read<Row> => ({
-  sql: `select called.chat_id as "chatId", coalesce(g.seconds, ${timerAskedFor('$1', 'called.chat_id')}, (st.said ->> 'expiresInSeconds')::integer) as seconds,
+  sql: `select called.chat_id as "chatId",
        exists (select from messages m where m.instance_id = $1 and m.chat_id = any(own.addresses))
          or exists (select from chat_states s where s.instance_id = $1 and s.chat_id = any(own.addresses)) as "isKnown",
        ${isSaved('$1', 'own.addresses')} as "isSaved"
+     from (select ${canonicalAddress('$1', '$2::text')} as chat_id offset 0) called
+     cross join lateral (select addresses_of($1, called.chat_id) as addresses offset 0) own`,
+  values: [instanceId, chatId],
+})
+type Row = { chatId: string; isKnown: boolean; isSaved: boolean }
+
+/** `chatId`: as it was asked for. */
+export const recipientOf = ([row]: readonly Row[], chatId: string): Recipient => {
+  const isKnown = row?.isKnown === true
+  const isAcquainted = isKnown || row?.isSaved === true
+  return { chatId: row?.chatId ?? chatId, isKnown, isAcquainted }
+}
+
+export async function getRecipient(database: Transaction, of: { instanceId: string; chatId: string }): Promise<Recipient> {
+  const { sql, values } = recipientRead(of)
+  return recipientOf(await database.query<Row>(sql, values), of.chatId)
+}
+
+/**
+ * In seconds; null: what is written there does not disappear, or nothing was said of it. A group's is a setting of the group; between two people each of
+ * them may set it, the account by a command.
+ */
+export async function getChatTimer(
+  database: Transaction,
+  { instanceId, chatId }: { instanceId: string; chatId: string },
+): Promise<number | null> {
+  const [row] = await database.query<{ seconds: number | null }>(
+    `select coalesce(g.seconds, ${timerJustSet('$1', 'called.chat_id')}, (st.said ->> 'expiresInSeconds')::integer) as seconds
      from (select ${canonicalAddress('$1', '$2::text')} as chat_id offset 0) called
      cross join lateral (select addresses_of($1, called.chat_id) as addresses offset 0) own
      cross join lateral (${saidOfChat('$1')}) st
      left join lateral (
        select ${factText('facts', 'expiresInSeconds')}::integer as seconds from groups
        where instance_id = $1 and group_id = called.chat_id) g on true`,
-  values: [instanceId, chatId],
-})
-type Row = { chatId: string; seconds: number | null; isKnown: boolean; isSaved: boolean }
-
-/** `chatId`: as it was asked for. */
-export const recipientOf = ([row]: readonly Row[], chatId: string): Recipient => {
-  const isKnown = row?.isKnown === true
-  const isAcquainted = isKnown || row?.isSaved === true
-  return { chatId: row?.chatId ?? chatId, expiresInSeconds: row?.seconds || null, isKnown, isAcquainted }
-}
-
-export async function getRecipient(database: Transaction, of: { instanceId: string; chatId: string }): Promise<Recipient> {
-  const { sql, values } = recipientRead(of)
-  return recipientOf(await database.query<Row>(sql, values), of.chatId)
+    [instanceId, chatId],
+  )
+  return row?.seconds || null
 }
 
 /** Each by its LID where that is known, in order. */

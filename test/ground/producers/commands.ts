@@ -28,9 +28,10 @@ export const askForAll = (rig: Rig, bodies: readonly Body[]): Promise<unknown> =
   writeTogether(rig.database.database, acceptCommands(bodies.map(body => commandOf(body, {}))))
 
 /** All that an album is made of, as one append of the API is projected. */
-export async function askForAlbum(rig: Rig, { chatId, items, known = {}, ...of }: AskedAlbum) {
-  const whole = { ...commandOf({ chatId, kind: 'album', items, known }, of), operation: 'album.send', messageId: '' }
-  const parts = albumParts({ ...whole, body: { chatId, kind: 'album', items, known } }).map(({ ids, body }) => ({
+export async function askForAlbum(rig: Rig, { chatId, items, known = {}, quotedMessageId, ...of }: AskedAlbum) {
+  const asked = { chatId, kind: 'album' as const, items, known, ...(quotedMessageId !== undefined && { quotedMessageId }) }
+  const whole = { ...commandOf(asked, of), operation: 'album.send', messageId: '' }
+  const parts = albumParts({ ...whole, body: asked }).map(({ ids, body }) => ({
     ...{ ...whole, ...ids, operation: 'message.send', body },
     place: BigInt(++place),
   }))
@@ -39,7 +40,7 @@ export async function askForAlbum(rig: Rig, { chatId, items, known = {}, ...of }
   return { album, parts }
 }
 
-type AskedAlbum = AskOf & { chatId: string; items: KeptAlbum['items']; known?: Known }
+type AskedAlbum = AskOf & Pick<KeptAlbum, 'chatId' | 'items' | 'quotedMessageId'> & { known?: Known }
 
 /** What becomes no message. */
 export async function askToDo(rig: Rig, operation: string, body: object, chatId = '', of: AskOf = {}): Promise<Asked> {

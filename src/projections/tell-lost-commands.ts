@@ -1,0 +1,132 @@
+// What came of the commands of a database that is lost is told once of each: where the log has its outcome, its row takes that; of all others
+// command.failed says that nobody knows. Begins once their rows are made, goes on after any death where it was, and ends for good. In a database that
+// lost nothing it is one question at the start.
+import type { Database } from '../database/database.ts'
+import type { Codec } from '../events/codec.ts'
+import type { Event } from '../events/event.ts'
+import type { TopicName } from '../events/topics.ts'
+import { endEvents } from '../instances/command-outcome.ts'
+import { endTelling, holdTelling, listUntold, moveOutcomes, type Untold } from '../instances/commands-begin.ts'
+import { type ToldOutcome, takeOutcomes, takeUntold, type Walked } from '../instances/lost-commands.ts'
+import { drainApiOutbox, oweAll } from '../instances/outbox.ts'
+import type { EventLog } from '../log/log.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { isBusy, loopLoad } from '../runtime/loop-load.ts'
+import type { Role } from '../runtime/role.ts'
+import { wait } from '../runtime/wait.ts'
+import { readCheckpoint } from './checkpoints.ts'
+import { commands } from './commands/commands.ts'
+import { decodeRecords } from './decode-records.ts'
+import { readSome } from './reread.ts'
+
+export type LostCommandsDeps = {
+  database: Database
+  log: Pick<EventLog, 'read' | 'lag' | 'append'>
+  codec: Codec
+  topic(name: TopicName): string
+  clock: () => number
+  logger: Logger
+  /** Between looks whether their rows are made [5 s]. */
+  everyMs?: number
+}
+
+/** In one transaction. */
+const MOST = 200
+const REST_MS = 20
+const BUSY_REST_MS = 500
+
+export function openLostCommands(deps: LostCommandsDeps): Role {
+  const { logger, everyMs = 5_000 } = deps
+  const stop = new AbortController()
+
+  async function run(): Promise<void> {
+    do {
+      try {
+        if (await tellAll(deps, stop.signal)) return
+      } catch (error) {
+        if (!stop.signal.aborted) logger.warn('commands.lost-not-told', { error })
+      }
+    } while (await wait(everyMs, stop.signal))
+  }
+
+  const done = run()
+  return {
+    name: 'lost commands',
+    checks: () => [],
+    close: async () => {
+      stop.abort()
+      await done
+    },
+  }
+}
+
+/** false: not yet. */
+async function tellAll(deps: LostCommandsDeps, signal: AbortSignal): Promise<boolean> {
+  const untold = await listUntold(deps.database)
+  if (untold.length === 0) return true
+  for (const one of untold) if (!(await hasRows(deps, one))) return false
+  for (const one of untold) if (!(await learnOutcomes(deps, one, signal))) return false
+  return tellRest(deps, signal)
+}
+
+/** All of the partition are read. */
+async function hasRows({ database }: LostCommandsDeps, { partition, nextOffset }: Untold): Promise<boolean> {
+  const at = (await readCheckpoint(database, commands, partition))?.offsets.get('commands')
+  return at !== undefined && at >= nextOffset
+}
+
+/** From where it is; false: somebody else went on, or it is to stop. */
+async function learnOutcomes(deps: LostCommandsDeps, { partition, outcomesNext, outcomesEnd }: Untold, signal: AbortSignal) {
+  const { database, codec } = deps
+  let from = outcomesNext
+  while (from < outcomesEnd) {
+    if (!(await rest(signal))) return false
+    const { records, nextOffset } = await readSome(deps, { partition, nextOffset: from, untilOffset: outcomesEnd }, signal)
+    const ofOutcomes = records.filter(({ headers }) => isOutcome(headers['event-type']))
+    const { decoded } = await decodeRecords(codec, ofOutcomes, signal)
+    const told = decoded.flatMap(one => (one.kind === 'event' ? outcomeIn(one.placed.event) : []))
+    const move = { partition, from, to: nextOffset }
+    const isMine = await database.transact(async tx => {
+      if (!(await moveOutcomes(tx, move))) return false
+      await takeOutcomes(tx, told)
+      return true
+    }, signal)
+    if (!isMine) return false
+    from = nextOffset
+  }
+  return true
+}
+
+const isOutcome = (type: string | undefined): boolean => type === 'command.completed' || type === 'command.failed'
+
+const outcomeIn = (event: Event): readonly ToldOutcome[] =>
+  event.type === 'command.completed' || event.type === 'command.failed' ? [event] : []
+
+/** Everything that happens goes first. */
+async function rest(signal: AbortSignal): Promise<boolean> {
+  while (isBusy(loopLoad())) if (!(await wait(BUSY_REST_MS, signal))) return false
+  return wait(REST_MS, signal)
+}
+
+/** A walk over all commands, a page in each transaction, which owes what it tells; false: it is to stop. */
+async function tellRest(deps: LostCommandsDeps, signal: AbortSignal): Promise<boolean> {
+  for (let from: Walked | null = { instanceId: '', commandId: '' }; from !== null; ) {
+    if (!(await rest(signal))) return false
+    from = await tellSome(deps, from, signal)
+    await drainApiOutbox(deps, signal)
+  }
+  return true
+}
+
+async function tellSome(deps: LostCommandsDeps, from: Walked, signal: AbortSignal): Promise<Walked | null> {
+  const { database, clock, logger } = deps
+  const { lost, walked } = await database.transact(async tx => {
+    await holdTelling(tx)
+    const page = await takeUntold(tx, from, MOST)
+    await oweAll(deps, tx, await endEvents(tx, page.lost, clock()))
+    if (page.walked === null) await endTelling(tx)
+    return page
+  }, signal)
+  if (lost.length > 0) logger.info('commands.lost-told', { commands: lost.length })
+  return walked
+}
