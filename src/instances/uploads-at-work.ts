@@ -22,14 +22,15 @@ type Held = { uploadId: string; claim: string }
 
 /**
  * Of each instance at most one that nobody holds, of those first that have the fewest in hand and of none that has `perInstance`; at most `limit`.
- * One whose holder died is claimed again after `leaseMs`. What it costs grows with the instances that wait, not with their uploads.
+ * One whose holder died is claimed again after `leaseMs`; of `mine`, the words of what whoever asks has in hand, none is, however late it was held
+ * on to. What it costs grows with the instances that wait, not with their uploads.
  */
 export async function claimUploads(
   { database }: { database: Transaction },
-  { limit, perInstance, leaseMs }: { limit: number; perInstance: number; leaseMs: number },
+  { limit, perInstance, leaseMs, mine = [] }: { limit: number; perInstance: number; leaseMs: number; mine?: readonly string[] },
 ): Promise<readonly ClaimedUpload[]> {
   const claim = randomUUID()
-  const claimed = await database.query<Claimed>(claimSql, [claim, leaseMs, limit, perInstance])
+  const claimed = await database.query<Claimed>(claimSql, [claim, leaseMs, limit, perInstance, mine])
   return claimed.map(one => ({
     ...{ row: uploadOf(one), sealedPlace: one.sealed_place, claim, claims: one.claims, died: one.died },
   }))
@@ -37,7 +38,8 @@ export async function claimUploads(
 
 type Claimed = StoredUpload & { sealed_place: Buffer | null; claims: number; died: string | null }
 
-const isFree = (u: string) => `${u}.state = 'processing' and ${u}.due_at <= now() and coalesce(${u}.claimed_until < now(), true)`
+const isFree = (u: string) => `${u}.state = 'processing' and ${u}.due_at <= now() and coalesce(${u}.claimed_until < now(), true)
+    and coalesce(${u}.claim <> all($5::text[]), true)`
 const claimSql = `with recursive waiting as (
   (select u.instance_id from uploads u where u.state = 'processing' order by u.instance_id limit 1)
   union all
@@ -68,14 +70,32 @@ export function openSource(
   return from === 'url' ? { from, url: place } : { from, objectKey: place }
 }
 
-/** false: it is somebody else's meanwhile, or nobody's. */
-export async function holdUpload(database: Transaction, { uploadId, claim }: Held, leaseMs: number): Promise<boolean> {
-  const held = await database.query(
-    `update uploads set claimed_until = now() + make_interval(secs => $3::float8 / 1000)
-     where upload_id = $1 and claim = $2 and state = 'processing' returning 1`,
-    [uploadId, claim, leaseMs],
+/** Answers the ids of those that are held from now on; each of the others is somebody else's meanwhile, or nobody's. */
+export async function holdUploads(database: Transaction, held: readonly Held[], leaseMs: number): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ upload_id: string }>(
+    `update uploads u set claimed_until = now() + make_interval(secs => $3::float8 / 1000)
+     from unnest($1::text[], $2::text[]) as given(upload_id, claim)
+     where u.upload_id = given.upload_id and u.claim = given.claim and u.state = 'processing' returning u.upload_id`,
+    [held.map(one => one.uploadId), held.map(one => one.claim), leaseMs],
   )
-  return held.length > 0
+  return new Set(rows.map(row => row.upload_id))
+}
+
+/** In how many ms the first of those that are not `mine` is nobody's, if its holder died; null: nobody else holds any. */
+export async function othersHeldForMs(database: Transaction, mine: readonly string[]): Promise<number | null> {
+  const [row] = await database.query<{ ms: number | null }>(
+    `select (extract(epoch from min(claimed_until) - now()) * 1000)::float8 as ms from uploads
+     where state = 'processing' and claim is not null and claimed_until > now() and claim <> all($1::text[])`,
+    [mine],
+  )
+  return row?.ms ?? null
+}
+
+/** For whoever knows that nobody who held one lives any more: all of them are free. Their words stay, as of any that died. */
+export async function freeUploads(database: Transaction): Promise<void> {
+  await database.query(
+    `update uploads set claimed_until = now() - interval '1 second' where state = 'processing' and claim is not null and claimed_until > now()`,
+  )
 }
 
 /** Who waits to send it is woken by the commit. false: the claim is not believed any more. */

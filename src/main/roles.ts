@@ -51,6 +51,8 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       uploads: config.uploads,
       records: config.log,
       cdnUrl: config.whatsapp.cdnUrl,
+      // Postgres is embedded, and its directory locked.
+      isAlone: config.database.url === null,
       logger,
       metrics,
       clock: Date.now,

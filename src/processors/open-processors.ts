@@ -11,10 +11,11 @@ import type { LaneConsumerDeps } from './runner/lane-consumer.ts'
 import { runProcessor } from './runner/run-processor.ts'
 import { runTimer } from './runner/run-timer.ts'
 import { createTombstones } from './runner/tombstones.ts'
-import { openUploads } from './uploads/open-uploads.ts'
+import { openUploads, type UploadsDeps } from './uploads/open-uploads.ts'
 
 export type ProcessorsDeps = Omit<Needs, 'pace' | 'historyTurns'> &
-  Pick<LaneConsumerDeps, 'consumerGroup'> & {
+  Pick<LaneConsumerDeps, 'consumerGroup'> &
+  Pick<UploadsDeps, 'isAlone'> & {
     progress: ProgressStore
     /** How long a dependency that is down is left alone before it is tried again [5 s]. */
     pauseMs?: number

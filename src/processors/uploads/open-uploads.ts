@@ -1,5 +1,5 @@
-// Uploads are prepared: several at once, accounts take turns, woken by whoever completes one and looked for every [5 s]. Each is claimed for a while
-// and held on to; one whose process died is claimed again, so that kill -9 costs time alone.
+// Uploads are prepared: several at once, accounts take turns, woken by whoever completes one and looked for every [5 s]. Each is claimed for [6 s]
+// and held on to; one whose process died is claimed again as soon as that is over, at once where no other process can have had it.
 import { Agent } from 'undici'
 import type { Database } from '../../database/database.ts'
 import type { Codec } from '../../events/codec.ts'
@@ -10,7 +10,8 @@ import { type ReadyFile, readyKeyOf, uploadsChannel } from '../../instances/uplo
 import {
   type ClaimedUpload,
   claimUploads,
-  holdUpload,
+  freeUploads,
+  othersHeldForMs,
   putOffUpload,
   readyUpload,
   spoilUpload,
@@ -26,6 +27,7 @@ import type { Role } from '../../runtime/role.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { runningRole } from '../running-role.ts'
 import { openPictures } from '../store/pictures.ts'
+import { createUploadHold, type UploadHold } from './hold-uploads.ts'
 import { mostAttempts, type Verdict, verdictOf } from './judge-failure.ts'
 import { type PrepareDeps, prepareUpload } from './prepare-upload.ts'
 import { doubtProgram } from './run-ffmpeg.ts'
@@ -42,13 +44,20 @@ export type UploadsDeps = {
   uploads: Config['uploads']
   logger: Logger
   clock: () => number
-  /** For tests, which do not wait [60 s], [5 s]. */
+  /** No other process prepares what is in this database: what somebody held before is nobody's. */
+  isAlone?: boolean
+  /** For tests, which do not wait [6 s], [5 s]. */
   leaseMs?: number
   lookMs?: number
 }
 const name = 'uploads'
-const LEASE_MS = 60_000
+/** Whoever waits for a file waits for so long where its process died; one that is silent for so long lives and has lost it. */
+const LEASE_MS = 6_000
 const LOOK_MS = 5_000
+/** For writing what came of one, and for what it leaves in the store. */
+const SETTLE_MS = 60_000
+/** A lease is over only after its last moment. */
+const LAPSED_MS = 20
 /** A picture may be encoded eight times. */
 const PICTURE_DEADLINE_MS = 60_000
 
@@ -56,17 +65,23 @@ export function openUploads(deps: UploadsDeps): Role {
   const stop = new AbortController()
   const bell = createBell()
   const tools = openTools(deps)
+  const { database, leaseMs = LEASE_MS, lookMs = LOOK_MS } = deps
+  const hold = createUploadHold({ ...deps, leaseMs })
   const inHand = new Set<Promise<void>>()
   let problem: string | null = null
+  let isFreed = deps.isAlone !== true
 
-  async function takeMore(): Promise<void> {
+  /** Answers when to look again, in ms. */
+  async function takeMore(): Promise<number> {
     const limit = deps.uploads.atOnce - inHand.size
-    if (limit <= 0) return
+    if (limit <= 0) return lookMs
+    if (!isFreed) await freeUploads(database)
+    isFreed = true
     // A file that comes slowly holds its place: of one account never all of them.
     const perInstance = Math.ceil(deps.uploads.atOnce / 2)
-    const claimed = await claimUploads(deps, { limit, perInstance, leaseMs: deps.leaseMs ?? LEASE_MS })
+    const claimed = await claimUploads(deps, { limit, perInstance, leaseMs, mine: hold.claims() })
     for (const one of claimed) {
-      const work = workOff({ ...deps, ...tools.deps }, one, stop.signal).finally(() => {
+      const work = workOff({ ...deps, ...tools.deps, hold }, one, stop.signal).finally(() => {
         inHand.delete(work)
         bell.ring()
       })
@@ -74,20 +89,23 @@ export function openUploads(deps: UploadsDeps): Role {
     }
     // Of each account one was claimed: there may be more.
     if (claimed.length > 0) bell.ring()
+    const othersMs = await othersHeldForMs(database, hold.claims())
+    return othersMs === null ? lookMs : Math.min(lookMs, othersMs + LAPSED_MS)
   }
 
   async function run(): Promise<void> {
     const listening = listen(deps, bell, stop.signal)
     await doubtProgram(deps.uploads.ffmpegPath, deps.logger)
     while (!stop.signal.aborted) {
+      let lookInMs = lookMs
       try {
-        await takeMore()
+        lookInMs = await takeMore()
         problem = null
       } catch (error) {
         if (problem === null) deps.logger.warn('uploads.not-claimed', { error })
         problem = `what is to be prepared cannot be read: ${String(error)}`
       }
-      await bell.rung(stop.signal, deps.lookMs ?? LOOK_MS)
+      await bell.rung(stop.signal, lookInMs)
     }
     await Promise.all([listening, ...inHand])
   }
@@ -121,25 +139,25 @@ async function listen({ database, logger }: UploadsDeps, bell: Bell, signal: Abo
   }
 }
 
-type WorkDeps = UploadsDeps & PrepareDeps
+type WorkDeps = UploadsDeps & PrepareDeps & { hold: UploadHold }
 
 /** Never rejects: what it could not write is claimed again. */
 async function workOff(deps: WorkDeps, claimed: ClaimedUpload, stop: AbortSignal): Promise<void> {
   const { uploadId, instanceId } = claimed.row
-  const hold = holdOn(deps, claimed)
-  const signal = AbortSignal.any([stop, hold.lost])
+  const held = deps.hold.keep(claimed)
+  const signal = AbortSignal.any([stop, held.lost])
   try {
     const startAt = deps.clock()
     const outcome = await outcomeOf(deps, claimed, signal)
     const told: Outcome = stop.aborted && outcome.kind !== 'ready' ? { kind: 'put-off', waitMs: 0, counts: false } : outcome
-    const isBelieved = !hold.lost.aborted && (await settle(deps, claimed, told))
+    const isBelieved = !held.lost.aborted && (await settle(deps, claimed, told))
     await clear(deps, claimed, isBelieved ? told.kind : 'lost')
     if (isBelieved)
       deps.logger.info(`upload.${outcome.kind}`, { instanceId, uploadId, durationMs: deps.clock() - startAt, ...toldOf(outcome) })
   } catch (error) {
     deps.logger.warn('upload.not-settled', { instanceId, uploadId, error })
   } finally {
-    hold.close()
+    held.letGo()
   }
 }
 
@@ -166,7 +184,7 @@ async function outcomeOf(deps: WorkDeps, claimed: ClaimedUpload, signal: AbortSi
 /** false: the claim is not believed any more. */
 async function settle(deps: WorkDeps, claimed: ClaimedUpload, outcome: Outcome): Promise<boolean> {
   const isBelieved = await write(deps, claimed, outcome)
-  if (isBelieved && outcome.kind === 'failed') await drainApiOutbox(deps, AbortSignal.timeout(LEASE_MS))
+  if (isBelieved && outcome.kind === 'failed') await drainApiOutbox(deps, AbortSignal.timeout(SETTLE_MS))
   return isBelieved
 }
 
@@ -179,7 +197,7 @@ function write(deps: WorkDeps, { row, claim }: ClaimedUpload, outcome: Outcome):
     const spoilt = await spoilUpload(tx, { ...held, ...why })
     if (spoilt !== null) await owe(deps, tx, uploadFailed('upload.failed', spoilt, { ...why, at: deps.clock() }))
     return spoilt !== null
-  }, AbortSignal.timeout(LEASE_MS))
+  }, AbortSignal.timeout(SETTLE_MS))
 }
 
 /** What nobody reads any more: of a file that is ready what it was made of, of any other what was made of it, also while its instance was purged. */
@@ -187,24 +205,8 @@ async function clear(deps: WorkDeps, { row, claim }: ClaimedUpload, is: Outcome[
   const { uploadId, instanceId, incomingKey } = row
   const keys = [...(is === 'ready' ? [] : [readyKeyOf(row, claim)]), ...(is === 'ready' || is === 'failed' ? [incomingKey] : [])]
   try {
-    await deps.objects.delete(keys, AbortSignal.timeout(LEASE_MS))
+    await deps.objects.delete(keys, AbortSignal.timeout(SETTLE_MS))
   } catch (error) {
     deps.logger.warn('upload.not-cleared', { instanceId, uploadId, error })
   }
-}
-
-/** `lost`: somebody else has it, or may have. */
-function holdOn({ database, leaseMs = LEASE_MS, logger }: WorkDeps, { row, claim }: ClaimedUpload) {
-  const lost = new AbortController()
-  const { uploadId } = row
-  async function hold(): Promise<void> {
-    try {
-      if (!(await holdUpload(database, { uploadId, claim }, leaseMs))) lost.abort()
-    } catch (error) {
-      // The lease says when it is somebody else's: what is written then counts for nothing.
-      logger.warn('upload.not-held', { uploadId, error })
-    }
-  }
-  const timer = setInterval(() => void hold(), leaseMs / 3)
-  return { lost: lost.signal, close: () => clearInterval(timer) }
 }

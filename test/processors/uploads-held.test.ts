@@ -1,0 +1,167 @@
+// Files in preparation are in the hands of one process: for as long as it lives, however slow the file is, and a few seconds longer where it dies.
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { sampleJpeg } from '../../simulator/media/sample-media.ts'
+import { type Database, DatabaseError } from '../../src/database/database.ts'
+import { askUpload, findUpload, uploadIdOf } from '../../src/instances/uploads.ts'
+import { claimUploads } from '../../src/instances/uploads-at-work.ts'
+import { openUploads, type UploadsDeps } from '../../src/processors/uploads/open-uploads.ts'
+import type { Role } from '../../src/runtime/role.ts'
+import { createSealer } from '../../src/runtime/seal.ts'
+import { openTestDatabase } from '../ground/database.ts'
+import { openTestLog } from '../ground/log.ts'
+import { collectLogLines } from '../ground/log-lines.ts'
+import { openStore } from '../ground/objects/open-store.ts'
+import { mediaConfig, uploadsConfig } from '../ground/processors/media-world.ts'
+import { until } from '../ground/until.ts'
+
+const logger = collectLogLines(['uploads.not-held'])
+const sealer = createSealer({ current: Buffer.alloc(32, 1), previous: null })
+const instanceId = 'shop'
+let testDatabase: Awaited<ReturnType<typeof openTestDatabase>>
+let testLog: Awaited<ReturnType<typeof openTestLog>>
+let under: Awaited<ReturnType<typeof openStore>>
+let photo: Buffer
+let outside: Server
+let answer: RequestListener
+let roles: Role[] = []
+
+beforeAll(async () => {
+  testDatabase = await openTestDatabase('uploads held')
+  testLog = await openTestLog(testDatabase, { partitions: 1 })
+  under = await openStore()
+  photo = await sampleJpeg()
+  outside = createServer((request, response) => answer(request, response))
+  await new Promise<void>(resolve => outside.listen(0, '127.0.0.1', resolve))
+})
+afterEach(async () => {
+  await Promise.all(roles.map(role => role.close()))
+  roles = []
+})
+afterAll(async () => {
+  outside.closeAllConnections()
+  await new Promise(resolve => outside.close(resolve))
+  await testLog.close()
+  await testDatabase.close()
+  await under.close()
+})
+
+/** It looks by itself so seldom that no test sees it, if not told otherwise. */
+function start(given: Partial<UploadsDeps> = {}): void {
+  const deps: UploadsDeps = {
+    ...{ database: testDatabase.database, objects: under.store, sealer, logger, clock: Date.now },
+    ...{ log: testLog.log, codec: testLog.codec, topic: testLog.topic, lookMs: 600_000 },
+    config: mediaConfig({ idleTimeoutMs: 30_000 }),
+    uploads: uploadsConfig({ allowCidrs: ['127.0.0.1/32'] }),
+  }
+  roles.push(openUploads({ ...deps, ...given }))
+}
+
+let nth = 0
+
+/** A photo at a URL, whose server answers once it is told to `give`, if it is to wait; `asked` counts how often it was asked. */
+async function askForPhoto({ waits = false } = {}) {
+  const counts = { asked: 0 }
+  const waiting: (() => void)[] = []
+  answer = (_request, response) => {
+    counts.asked += 1
+    if (waits) waiting.push(() => void response.end(photo))
+    else response.end(photo)
+  }
+  const uploadId = uploadIdOf({ instanceId, key: `photo ${++nth}` })
+  const address = outside.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/a.jpg`
+  const incomingKey = `incoming/${instanceId}/uploads/${uploadId}${'0'.repeat(32)}`
+  await askUpload(
+    { database: testDatabase.database, sealer },
+    {
+      ...{ uploadId, instanceId, digest: 'd', kind: 'image', incomingKey, source: { from: 'url', url } },
+      ...{ chatId: null, caption: null, fileName: null, mimetype: null, sizeBytes: null },
+      ...{ askedAt: Date.now(), expiresAt: Date.now() + 86_400_000 },
+    },
+  )
+  return { uploadId, counts, give: () => waiting.map(one => one()) }
+}
+
+const untilReady = (uploadId: string) =>
+  until('it to be ready', async () => (await findUpload(testDatabase.database, instanceId, uploadId))?.state === 'ready')
+async function holdOf(uploadId: string) {
+  const [row] = await testDatabase.database.query<{ claims: number; claim: string | null; left: number | null }>(
+    `select claims, claim, extract(epoch from claimed_until - now())::float8 as left from uploads where upload_id = $1`,
+    [uploadId],
+  )
+  if (row === undefined) throw new Error(`expected upload ${uploadId}`)
+  return row
+}
+/** By a process that says no more of it. */
+async function claimAndDie(uploadId: string, leaseMs: number): Promise<void> {
+  const claimed = await claimUploads(testDatabase, { limit: 1, perInstance: 1, leaseMs })
+  expect(claimed.map(({ row }) => row.uploadId)).toEqual([uploadId])
+}
+
+test('[C13] [B6] what a process died with is prepared once its lease is over, by whoever is there, without another look', async () => {
+  const { uploadId, counts } = await askForPhoto()
+  await claimAndDie(uploadId, 500)
+  start()
+  await untilReady(uploadId)
+  expect([counts.asked, (await holdOf(uploadId)).claims]).toEqual([1, 2])
+})
+
+test('[C13] [B6] what a process died with is prepared at once by the next one where no other can have it', async () => {
+  const { uploadId } = await askForPhoto()
+  await claimAndDie(uploadId, 3_600_000)
+  start({ isAlone: true })
+  await untilReady(uploadId)
+})
+
+test('[C13] [B6] a lease is a few seconds, however long a file takes', async () => {
+  const { uploadId, counts, give } = await askForPhoto({ waits: true })
+  start()
+  await until('it to be asked for', () => counts.asked > 0)
+  const { left } = await holdOf(uploadId)
+  expect(left).toBeGreaterThan(0)
+  expect(left).toBeLessThanOrEqual(6)
+  give()
+  await untilReady(uploadId)
+})
+
+test('[C13] [B6] a slow file stays with whoever lives and prepares it, whoever else looks', async () => {
+  const { uploadId, counts, give } = await askForPhoto({ waits: true })
+  start({ leaseMs: 300, lookMs: 50 })
+  start({ leaseMs: 300, lookMs: 50 })
+  await until('it to be asked for', () => counts.asked > 0)
+  const leases = new Set<number>()
+  await until('several leases to be over', async () => leases.add(Math.round(((await deadlineOf(uploadId)) ?? 0) / 100)).size > 6)
+  give()
+  await untilReady(uploadId)
+  expect([counts.asked, (await holdOf(uploadId)).claims]).toEqual([1, 1])
+})
+
+async function deadlineOf(uploadId: string) {
+  const [row] = await testDatabase.database.query<{ at: Date | null }>(
+    'select claimed_until as at from uploads where upload_id = $1',
+    [uploadId],
+  )
+  return row?.at?.getTime()
+}
+
+test('[C13] [B6] a process that cannot say for a while that it lives does not begin again what it has in hand', async () => {
+  const { uploadId, counts, give } = await askForPhoto({ waits: true })
+  const holding = { isAway: true }
+  start({ database: withoutHolding(testDatabase.database, holding), leaseMs: 200, lookMs: 50 })
+  await until('its lease to be over for some looks', async () => ((await holdOf(uploadId)).left ?? 0) < -0.3)
+  holding.isAway = false
+  await until('its lease to go on', async () => ((await holdOf(uploadId)).left ?? 0) > 0)
+  give()
+  await untilReady(uploadId)
+  expect([counts.asked, (await holdOf(uploadId)).claims]).toEqual([1, 1])
+})
+
+/** Renewals alone are not carried out. */
+const withoutHolding = (database: Database, holding: { isAway: boolean }): Database => ({
+  ...database,
+  query: (sql, values) =>
+    holding.isAway && /set claimed_until = [^;]* given\(upload_id, claim\)/s.test(sql)
+      ? Promise.reject(new DatabaseError('unreachable', 'holding on: Postgres is away'))
+      : database.query(sql, values),
+})
