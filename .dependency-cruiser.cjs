@@ -22,6 +22,7 @@ const fence = (folder, also = []) => ({
 const houses = {
   'src/events': { rooms: { definitions: [], generated: [], 'command-bodies': [], operations: ['command-bodies'] }, shared: ['schema-fields', 'media-shapes', 'chat-address', 'example-ids'], breaches: {} },
   'src/cli': { rooms: { calls: [], generated: ['calls'] }, shared: ['[^/]+'], breaches: {} },
+  'src/runtime': { rooms: { metrics: [] }, shared: ['[^/]+'], breaches: {} },
   'src/log': {
     rooms: { append: [], engine: ['append'], postgres: ['append', 'engine'], kafka: ['append', 'engine'] },
     shared: ['[^/]+'],

@@ -14,6 +14,7 @@ import { generateDialectDocs } from './generate-dialect-docs.ts'
 import { generateEventDocs } from './generate-event-docs.ts'
 import { generateFigureDocs } from './generate-figure-docs.ts'
 import { generateMessageFields } from './generate-message-fields.ts'
+import { generateMetricDocs } from './generate-metric-docs.ts'
 import { generateRoomDocs } from './generate-room-docs.ts'
 import { generateSchemas } from './generate-schemas.ts'
 import { generateVerbs } from './generate-verbs.ts'
@@ -35,6 +36,7 @@ const files = new Map([
   ...generateBodyDocs(),
   ...generateCatalogue(choiceDocs),
   ...generateAsyncApi(),
+  ...generateMetricDocs(),
   ...generateVerbs(deliveryDocs),
   ...generateRoomDocs(contractDocs),
   ...generateFigureDocs(),

@@ -5,6 +5,7 @@ import { closeAll } from './main/close-all.ts'
 import { type AdminKey, openGround } from './main/ground.ts'
 import { partsOf } from './main/parts.ts'
 import { type AllPorts, openPorts, type Ports } from './main/ports.ts'
+import { showProcess } from './main/process-metrics.ts'
 import { createWaits } from './main/waits.ts'
 import { watchDescriptors } from './main/watch-descriptors.ts'
 import type { Config } from './runtime/config.ts'
@@ -52,6 +53,7 @@ export async function openZaplog(
   let adminKey: string | null = null
   try {
     const health = { checks: () => checksOf(checked), isReady: () => isReady }
+    showProcess({ metrics, version }, health.checks)
     const keys = () => ({ admin: adminKey, metrics: config.metricsToken })
     const server = keep(await openHttpServer({ config, keys, logger, metrics, ...health, clock: () => performance.now() }))
     const ground = keep(await openGround(config, { parts, waits, logger, meanwhile: () => void loadRoles() }))

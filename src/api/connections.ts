@@ -100,20 +100,11 @@ export function limitConnections(server: Server, { max, metrics, logger, clock }
 }
 
 function countClosed(metrics: Metrics, all: ReadonlyMap<Socket, Connection>, max: number) {
-  metrics.gauge({
-    name: 'zaplog_http_connections',
-    help: 'Open connections of clients: answering a request, or idle.',
-    labels: ['state'],
-    collect: gauge => {
-      const answering = [...all.values()].filter(one => one.openRequests > 0).length
-      gauge.set({ state: 'answering' }, answering)
-      gauge.set({ state: 'idle' }, all.size - answering)
-    },
+  metrics.gauge('zaplog_http_connections', gauge => {
+    const answering = [...all.values()].filter(one => one.openRequests > 0).length
+    gauge.set({ state: 'answering' }, answering)
+    gauge.set({ state: 'idle' }, all.size - answering)
   })
-  metrics.gauge({ name: 'zaplog_http_max_connections', help: 'Most connections of clients at once.' }).set(max)
-  return metrics.counter({
-    name: 'zaplog_http_connections_closed_total',
-    help: 'Connections closed because there were too many: an idle one for a newcomer (room), or the newcomer (full).',
-    labels: ['reason'],
-  })
+  metrics.gauge('zaplog_http_max_connections').set(max)
+  return metrics.counter('zaplog_http_connections_closed_total')
 }

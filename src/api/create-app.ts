@@ -40,11 +40,7 @@ function keepFromCaches(app: App) {
 }
 
 function accountFor(app: App, { logger, metrics }: { logger: Logger; metrics: Metrics }) {
-  const seconds = metrics.histogram({
-    name: 'zaplog_http_request_seconds',
-    help: 'Time to answer a request.',
-    labels: ['method', 'route', 'status'],
-  })
+  const seconds = metrics.histogram('zaplog_http_request_seconds')
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     const durationMs = Math.round(reply.elapsedTime * 1000) / 1000

@@ -2,6 +2,7 @@
 import type { HttpServer } from '../api/http-server.ts'
 import { openGapWatch } from '../api/instances/watch-gaps.ts'
 import { openApi } from '../api/open-api.ts'
+import { openQueueWatch } from '../api/watch-queues.ts'
 import { openIndexMaking } from '../database/index-making.ts'
 import { openSession } from '../database/session.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
@@ -102,7 +103,8 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       metrics,
       clock: Date.now,
     })
-    return together('api', [api, openGapWatch({ ...ports, logger, metrics })])
+    const queues = openQueueWatch({ ...ports, partitions: config.log.partitions, logger, metrics })
+    return together('api', [api, openGapWatch({ ...ports, logger, metrics }), queues])
   },
 }
 

@@ -29,13 +29,8 @@ export function watchDescriptors(deps: Deps): DescriptorsWatch {
   const limit = readLimit()
   const stop = new AbortController()
   let instances = 0
-  metrics.gauge({
-    name: 'zaplog_open_descriptors',
-    help: 'Files and sockets that the process has open.',
-    collect: gauge => gauge.set(readOpen() ?? 0),
-  })
-  if (limit !== null)
-    metrics.gauge({ name: 'zaplog_max_descriptors', help: 'Files and sockets that it may have open.' }).set(limit)
+  metrics.gauge('zaplog_open_descriptors', gauge => gauge.set(readOpen() ?? 0))
+  if (limit !== null) metrics.gauge('zaplog_max_descriptors').set(limit)
 
   async function run(database: Pick<Database, 'query'>) {
     do instances = await countRunning(database).catch(() => instances)

@@ -8,16 +8,8 @@ export type FailureCounters = ReturnType<typeof createFailureCounters>
 
 /** Instances are a label of one counter alone, and there without reasons: cardinality stays bounded. */
 export const createFailureCounters = (metrics: Metrics) => ({
-  failures: metrics.counter({
-    name: 'zaplog_media_failures_total',
-    help: 'Files finally failed',
-    labels: ['kind', 'stage', 'reason'],
-  }),
-  instanceFailures: metrics.counter({
-    name: 'zaplog_media_instance_failures_total',
-    help: 'Files finally failed, by instance; the reasons are in zaplog_media_failures_total',
-    labels: ['instance_id', 'kind', 'stage'],
-  }),
+  failures: metrics.counter('zaplog_media_failures_total'),
+  instanceFailures: metrics.counter('zaplog_media_instance_failures_total'),
 })
 
 type Failed = {
@@ -41,8 +33,8 @@ export function mediaFailed(counters: FailureCounters, { file, stage, error, ret
       line: { level: 'warn', event: 'media.failed', fields },
       counts: [
         ...counts,
-        { counter: counters.failures, labels: { kind, stage, reason } },
-        { counter: counters.instanceFailures, labels: { instance_id: file.event.instanceId, kind, stage } },
+        () => counters.failures.inc({ kind, stage, reason }),
+        () => counters.instanceFailures.inc({ instance_id: file.event.instanceId, kind, stage }),
       ],
     },
   }

@@ -11,6 +11,7 @@ import type { LaneConsumerDeps } from './runner/lane-consumer.ts'
 import { runProcessor } from './runner/run-processor.ts'
 import { runTimer } from './runner/run-timer.ts'
 import { createTombstones } from './runner/tombstones.ts'
+import { watchLag } from './runner/watch-lag.ts'
 import { openUploads, type UploadsDeps } from './uploads/open-uploads.ts'
 
 export type ProcessorsDeps = Omit<Needs, 'pace' | 'historyTurns'> &
@@ -32,16 +33,16 @@ export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): R
     pace: historyPace(given.config),
   }
   const deps = { ...needs, pauseMs, tombstones: createTombstones(needs.database) }
-  const running = [
-    ...processors.map(entry => runProcessor(deps, entry.open(needs))),
-    ...timers.map(entry => runTimer(needs, entry.open(needs))),
-    openUploads(needs),
-  ]
+  const stop = new AbortController()
+  const readers = processors.map(entry => runProcessor(deps, entry.open(needs)))
+  const running = [...readers, ...timers.map(entry => runTimer(needs, entry.open(needs))), openUploads(needs)]
+  const lag = watchLag(needs, readers, stop.signal)
   return {
     name: 'processors',
     checks: () => running.flatMap(one => one.checks()),
     close: async () => {
-      await Promise.all(running.map(one => one.close()))
+      stop.abort()
+      await Promise.all([lag, ...running.map(one => one.close())])
     },
   }
 }

@@ -63,7 +63,8 @@ type MadeType = Extract<Event, { sourceEventId: string; round: number }>['type']
 
 export type Report = { line: Line; counts: readonly Count[] }
 export type Line = { level: 'info' | 'warn'; event: string; fields: Fields }
-export type Count = { counter: ReturnType<Metrics['counter']>; labels: Readonly<Record<string, string>>; by?: number }
+/** Called once, when it is said. */
+export type Count = () => void
 
 /** What is done every `everyMs`, the first time at once, instead of for each event. */
 export type Timer = {

@@ -91,10 +91,7 @@ function stored(
     events: [{ type: 'media.stored', ...made }],
     report: {
       line: { level: 'info', event: 'media.stored', fields },
-      counts: [
-        { counter: metrics.stored, labels: { kind } },
-        { counter: metrics.storedBytes, labels: { kind }, by: sizeBytes },
-      ],
+      counts: [() => metrics.stored.inc({ kind }), () => metrics.storedBytes.inc({ kind }, sizeBytes)],
     },
   }
 }

@@ -81,7 +81,7 @@ export function createHistory(deps: HistoryDeps): Processor<Work> {
     const { eventId } = notified.event
     if ((error.retryAfterMs ?? 0) > MAX_RETRY_DELAY_MS) waits.wait(eventId, deps.clock() + waitMs)
     const fields = { ...aboutPart(notified.event), attempt, reason: error.code, retryInMs: waitMs, error }
-    const counts = [{ counter: deps.metrics.parts, labels: { outcome: 'retried' } }]
+    const counts = [() => deps.metrics.parts.inc({ outcome: 'retried' })]
     const report = { line: { level: 'info' as const, event: 'history.retried', fields }, counts }
     return { kind: 'retry', delayMs: Math.min(waitMs, MAX_RETRY_DELAY_MS), reason: `${error.code}: ${error.message}`, report }
   }

@@ -21,8 +21,8 @@ import { createCommandWatch } from './commands/command-watch.ts'
 import { createCommandExpiry } from './commands/expire-commands.ts'
 import type { CommandTimes } from './commands/judge-try.ts'
 import { createActionPace } from './commands/pace-actions.ts'
-import { createOutgoingPace } from './commands/pace-outgoing.ts'
-import { type Account, type AccountTimes, openAccount } from './epoch/account.ts'
+import { createOutgoingPace, type OutgoingPace } from './commands/pace-outgoing.ts'
+import { type Account, type AccountTimes, openAccount, type States } from './epoch/account.ts'
 import { accountsCheck, keptCheck } from './epoch/account-checks.ts'
 import type { InstanceDeps } from './epoch/hands.ts'
 import { createPairLearning } from './epoch/learn-pairs.ts'
@@ -103,7 +103,8 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const pairLearning = createPairLearning({ ...deps, ...(deps.learnPairsEveryMs && { everyMs: deps.learnPairsEveryMs }) })
   const pairingRequests = createPairingRequests(deps)
   const socketReads = createSocketReads({ ...deps, readPace: readPaceOf(deps), restMs: commandTimesOf(deps).restMs })
-  const account = openAccount(deps, () => supervisor?.states() ?? new Map())
+  const states: States = () => supervisor?.states() ?? new Map()
+  const account = openAccount(deps, states)
   const sealedWatch = createSealedWatch(deps)
   const commandWatch = createCommandWatch({ accountsHere: createAccountsHere(), ...deps, lookMs: deps.commandLookMs ?? 5_000 })
   const commandExpiry = createCommandExpiry({ ...deps, metrics, commandWatch, everyMs: deps.commandExpiryMs ?? 30_000 })
@@ -111,6 +112,7 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
   const watches = { pairLearning, pairingRequests, sealedWatch, commandWatch, signWatch, socketReads }
   const shared = { metrics, keptStanzas, ...watches, tallies: account.tallies }
   const instanceDeps = instanceDepsOf(deps, shared)
+  showTurns(deps.metrics, instanceDeps.outgoingPace, states)
   let supervisor: Supervisor | null = null
   /** Why there is none. */
   let lockless = ''
@@ -173,6 +175,16 @@ export async function openProducers(deps: ProducersDeps): Promise<Role> {
       await running
     },
   }
+}
+
+function showTurns(metrics: Metrics, pace: OutgoingPace, states: States): void {
+  metrics.gauge('zaplog_outgoing_turns_left', gauge => {
+    gauge.reset()
+    for (const instance_id of states().keys()) {
+      const left = pace.left(instance_id)
+      if (left !== null) gauge.set({ instance_id }, left)
+    }
+  })
 }
 
 type Following = { follow(signal: AbortSignal): Promise<void> }

@@ -16,48 +16,15 @@ export type ProjectionMetrics = {
 }
 
 export function openProjectionMetrics(metrics: Metrics, projection: string): ProjectionMetrics {
-  const labels = ['projection']
-  const events = metrics.counter({ name: 'zaplog_projection_events_total', help: 'Events projected.', labels })
-  const duplicates = metrics.counter({
-    name: 'zaplog_events_duplicate_total',
-    help: 'Copies of events that were dropped.',
-    labels,
-  })
-  const conflicts = metrics.counter({
-    name: 'zaplog_event_id_conflicts_total',
-    help: 'Copies that said something else than the first one; they were dropped.',
-    labels,
-  })
-  const emitted = metrics.counter({
-    name: 'zaplog_projection_emitted_total',
-    help: 'Records that projections owed to the log.',
-    labels,
-  })
-  const passedOver = metrics.counter({
-    name: 'zaplog_projection_passed_over_total',
-    help: 'Records of event types that this version does not know.',
-    labels,
-  })
-  const seconds = metrics.histogram({
-    name: 'zaplog_projection_batch_seconds',
-    help: 'Time to apply one batch, its wait for others that share the transaction included.',
-    labels,
-  })
-  const quarantined = metrics.gauge({
-    name: 'zaplog_projection_quarantined_keys',
-    help: 'Instances left out of a projection.',
-    labels,
-  })
-  const lagRecords = metrics.gauge({
-    name: 'zaplog_projection_lag_records',
-    help: 'Records not yet projected by this process.',
-    labels,
-  })
-  const lagSeconds = metrics.gauge({
-    name: 'zaplog_projection_lag_seconds',
-    help: 'Age of the oldest record not yet projected.',
-    labels,
-  })
+  const events = metrics.counter('zaplog_projection_events_total')
+  const duplicates = metrics.counter('zaplog_events_duplicate_total')
+  const conflicts = metrics.counter('zaplog_event_id_conflicts_total')
+  const emitted = metrics.counter('zaplog_projection_emitted_total')
+  const passedOver = metrics.counter('zaplog_projection_passed_over_total')
+  const seconds = metrics.histogram('zaplog_projection_batch_seconds')
+  const quarantined = metrics.gauge('zaplog_projection_quarantined_keys')
+  const lagRecords = metrics.gauge('zaplog_projection_lag_records')
+  const lagSeconds = metrics.gauge('zaplog_projection_lag_seconds')
   const count = countAccounted(metrics)
   const own = { projection }
   return {

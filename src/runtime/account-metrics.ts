@@ -8,18 +8,10 @@ export type AccountedStage = 'received' | 'appended' | 'projected' | 'delivered'
 export type CountAccounted = (stage: AccountedStage, of: { instanceId: string; type: string | null }, count?: number) => void
 
 export function countAccounted(metrics: Metrics): CountAccounted {
-  const byInstance = metrics.counter({
-    name: 'zaplog_accounted_by_instance_total',
-    help: 'What was received, appended, projected and delivered, by instance.',
-    labels: ['instance', 'stage'],
-  })
-  const byType = metrics.counter({
-    name: 'zaplog_accounted_by_type_total',
-    help: 'What was appended, projected and delivered, by type of event.',
-    labels: ['type', 'stage'],
-  })
+  const byInstance = metrics.counter('zaplog_accounted_by_instance_total')
+  const byType = metrics.counter('zaplog_accounted_by_type_total')
   return (stage, { instanceId, type }, count = 1) => {
-    byInstance.inc({ instance: instanceId, stage }, count)
+    byInstance.inc({ instance_id: instanceId, stage }, count)
     if (type !== null) byType.inc({ type, stage }, count)
   }
 }

@@ -1,12 +1,16 @@
-// The account of an instance over HTTP: what there is to say before anything came, of rows of every owner, and who may ask.
+// The account of an instance over HTTP: what there is to say before anything came, of rows of every owner, and who may ask; and what waits of all of
+// them, as a scrape has it.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { gapCheck } from '../../src/api/instances/watch-gaps.ts'
+import { openQueueWatch } from '../../src/api/watch-queues.ts'
 import { writeTogether } from '../../src/database/statement-parts.ts'
 import { tallyWrites } from '../../src/instances/instance-tallies.ts'
-import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
+import { openTestApi, partitions, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
 let api: TestApi
@@ -62,4 +66,55 @@ test('[B8] readiness names a few of the numbers that are missing, and says how m
     detail: expect.stringContaining('shop-1 epoch 2 sequences 1 to 4'),
   })
   expect(gapCheck([1, 2, 3, 4, 5, 6, 7].map(gap)).detail).toMatch(/shop-5 epoch 2 sequence 5; and 2 more$/)
+})
+
+test('[H1] a scrape has what waits, by what it waits for, with its age, and the depth of the dead letters; what cannot be read is absent', async () => {
+  await api.database.query(
+    `insert into commands (instance_id, command_id, digest, state, event_id, operation, chat_id, message_id, asked_at, expires_at, place, is_paced, due_at)
+     select 'shop', 'c' || n, 'd', state, 'e' || n, 'message.send', chat, 'm' || n, now() - n * interval '1 minute', now() + interval '1 hour', n, false, due
+     from (values (1, 'accepted', 'ana', null), (2, 'accepted', 'ana', null), (3, 'accepted', 'bia', now() + interval '1 hour'),
+       (4, 'sending', 'caio', null), (9, 'completed', 'ana', null)) as given(n, state, chat, due)`,
+  )
+  await api.database.query(
+    `insert into uploads (upload_id, instance_id, digest, state, source, kind, incoming_key, asked_at, expires_at)
+     select 'u' || n, 'shop', 'd', state, 'upload', 'image', 'k' || n, now() - n * interval '1 minute', now() + interval '1 hour'
+     from (values (1, 'pending'), (2, 'pending'), (3, 'processing'), (9, 'ready')) as given(n, state)`,
+  )
+  const { log, topic } = api.testLog
+  const records = ['shop', 'branch', 'shop'].map(key => ({ key, value: Buffer.from('bad'), headers: {}, recordedAt: Date.now() }))
+  await log.append({ topic: topic('dead-letters'), records }, AbortSignal.timeout(60_000))
+  const metrics = createMetrics({ processMetrics: false })
+  let isAway = false
+  const query: typeof api.database.query = (...of) =>
+    isAway ? Promise.reject(new Error('Postgres is away')) : api.database.query(...of)
+  const watch = openQueueWatch({ ...api.testLog, database: { query }, partitions, metrics, logger, everyMs: 20 })
+  try {
+    const shown = async (series: string) => {
+      const line = (await metrics.render()).split('\n').find(one => one.startsWith(`${series} `))
+      return line === undefined ? null : Number(line.slice(series.length + 1))
+    }
+    await until('the dead letters to be counted', async () => (await shown('zaplog_dead_letter_records')) === 3)
+    for (const [series, value] of [
+      ['zaplog_commands_unfinished', 4],
+      ['zaplog_commands_waiting{reason="start"}', 1],
+      ['zaplog_commands_waiting{reason="earlier-command"}', 1],
+      ['zaplog_commands_waiting{reason="retry"}', 1],
+      ['zaplog_commands_waiting{reason="sending"}', 1],
+      ['zaplog_commands_waiting{reason="pace"}', 0],
+      ['zaplog_uploads_waiting{state="pending"}', 2],
+      ['zaplog_uploads_waiting{state="processing"}', 1],
+    ] as const)
+      expect(await shown(series), series).toBe(value)
+    expect(await shown('zaplog_commands_oldest_seconds')).toBeGreaterThanOrEqual(240)
+    expect(await shown('zaplog_commands_oldest_seconds')).toBeLessThan(540)
+    expect(await shown('zaplog_uploads_oldest_seconds')).toBeGreaterThanOrEqual(180)
+    expect(await shown('zaplog_uploads_oldest_seconds')).toBeLessThan(540)
+    isAway = true
+    await until('commands to be unknown', async () => (await shown('zaplog_commands_unfinished')) === null)
+    await until('uploads to be unknown', async () => (await shown('zaplog_uploads_oldest_seconds')) === null)
+    expect(await shown('zaplog_commands_waiting{reason="start"}')).toBeNull()
+    expect(await shown('zaplog_dead_letter_records')).toBe(3)
+  } finally {
+    await watch.close()
+  }
 })

@@ -4,6 +4,7 @@ import { registryAvailable, s3Available } from '../../infra/services/available.t
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
 import { ffmpegAvailable } from '../../infra/services/ffmpeg.ts'
 import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
+import { promtoolAvailable } from '../../infra/services/promtool.ts'
 import { strangersAvailable } from '../../infra/services/strangers.ts'
 import { opensslAvailable } from './certificates.ts'
 import { composeLoaderAvailable } from './docker/compose-loader.ts'
@@ -19,6 +20,7 @@ const available: Readonly<Record<MachinePart, () => Promise<string | null>>> = {
   chromium: chromiumAvailable,
   ffmpeg: ffmpegAvailable,
   openssl: opensslAvailable,
+  promtool: promtoolAvailable,
 }
 
 /** `answers` is for the desk: `yes` or `no` for each part; rejects where CI is set and the part is absent. */

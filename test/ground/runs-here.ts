@@ -1,7 +1,16 @@
 // For describe.runIf: whether this machine has what a test needs. Asked of the run, which says at its end what is absent.
 import { askDesk } from './ask-desk.ts'
 
-export type MachinePart = 'kafka' | 'registry' | 's3' | 'strangers' | 'compose-loader' | 'chromium' | 'ffmpeg' | 'openssl'
+export type MachinePart =
+  | 'kafka'
+  | 'registry'
+  | 's3'
+  | 'strangers'
+  | 'compose-loader'
+  | 'chromium'
+  | 'ffmpeg'
+  | 'openssl'
+  | 'promtool'
 
 /** Rejects where CI is set and one is absent. */
 export async function runsHere(...parts: readonly MachinePart[]): Promise<boolean> {

@@ -1,6 +1,9 @@
 // What readiness says of a part that answers, refuses, hangs, and answers again.
 import { expect, onTestFinished, test } from 'vitest'
+import { showProcess } from '../../src/main/process-metrics.ts'
 import { watchParts } from '../../src/main/watch-parts.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
+import type { Check } from '../../src/runtime/role.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
@@ -80,3 +83,21 @@ async function untilAnotherHasAsked(): Promise<void> {
   })
   await until('another watch to have asked three times', () => asked > 2)
 }
+
+test('[H1] a scrape says which version runs, which parts answer, and how many checks are well; of a part that is not asked nothing', async () => {
+  const metrics = createMetrics({ processMetrics: false })
+  let checks: readonly Check[] = [{ name: 'postgres', state: 'degraded', detail: 'waited for' }]
+  showProcess({ metrics, version: '1.2.3' }, () => checks)
+  const lines = async () => (await metrics.render()).split('\n').filter(line => line.startsWith('zaplog_'))
+  expect(await lines()).toEqual([
+    `zaplog_build_info{version="1.2.3",node="${process.version}"} 1`,
+    ...['zaplog_checks{state="ok"} 0', 'zaplog_checks{state="degraded"} 1', 'zaplog_checks{state="failed"} 0'],
+    'zaplog_part_up{part="postgres"} 0',
+  ])
+  const named = (name: string, state: Check['state']) => ({ name, state, detail: '' })
+  checks = [named('postgres', 'ok'), named('s3', 'degraded'), named('producers', 'failed'), named('s3', 'ok')]
+  expect((await lines()).slice(1)).toEqual([
+    ...['zaplog_checks{state="ok"} 2', 'zaplog_checks{state="degraded"} 1', 'zaplog_checks{state="failed"} 1'],
+    ...['zaplog_part_up{part="postgres"} 1', 'zaplog_part_up{part="s3"} 0'],
+  ])
+})

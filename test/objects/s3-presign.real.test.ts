@@ -10,6 +10,7 @@ import type { ObjectStore } from '../../src/objects/objects.ts'
 import { uploadExpiry } from '../../src/processors/uploads/expire-uploads.ts'
 import { openUploads } from '../../src/processors/uploads/open-uploads.ts'
 import { parseConfig } from '../../src/runtime/config.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
 import type { Role } from '../../src/runtime/role.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -144,6 +145,7 @@ describe.runIf(here)('an upload of a client', () => {
     if (!parsed.ok) throw new Error('the defaults do not parse')
     preparing = openUploads({
       ...{ database: api.database, objects: store, sealer: api.sealer, logger, clock: Date.now, lookMs: 50 },
+      metrics: createMetrics({ processMetrics: false }),
       ...{ log: api.testLog.log, codec: api.testLog.codec, topic: api.testLog.topic },
       ...{ config: parsed.config.media, uploads: parsed.config.uploads },
     })

@@ -180,6 +180,7 @@ test('[H1] downloads are counted by outcome and kind; failures by reason, and by
   expect(text).toContain('zaplog_media_downloads_total{outcome="failed",kind="image"} 1')
   expect(text).toContain('zaplog_media_failures_total{kind="image",stage="download",reason="gone"} 1')
   expect(text).toContain(`zaplog_media_downloaded_bytes_total{kind="image"} ${bytes.length}`)
+  expect(text).toContain(`zaplog_media_reused_bytes_total{kind="image"} ${bytes.length}`)
   expect(text).toContain('zaplog_media_instance_failures_total{instance_id="shop",kind="image",stage="download"} 1')
   expect(
     text.split('\n').filter(line => line.includes('shop')),

@@ -2,8 +2,11 @@
 import { expect, test } from 'vitest'
 import type { Consumption, EventLog, PartitionStatus } from '../../src/log/log.ts'
 import { runProcessor } from '../../src/processors/runner/run-processor.ts'
+import { watchLag } from '../../src/processors/runner/watch-lag.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { aProcessor, openRunnerWorld } from '../ground/processors/runner-world.ts'
+import { until } from '../ground/until.ts'
 
 const logger = collectLogLines(['processor.failed'])
 const { deps } = await openRunnerWorld(logger)
@@ -62,4 +65,40 @@ test('[H6] stopped, it waits for what is in hand before it closes, once, and no 
   end()
   await Promise.all(closing)
   expect(happened).toEqual(['intake told to stop', 'closed'])
+})
+
+test('[H1] how far each processor is behind is one figure of all that it reads, and none while the log does not say it', async () => {
+  const metrics = createMetrics({ processMetrics: false })
+  const lines = async () => (await metrics.render()).split('\n').filter(line => /^zaplog_processor_lag/.test(line))
+  const at = (partition: number) => ({ topic: 'wa.events', partition, nextOffset: 7n })
+  const followed = [
+    { name: 'reader', positions: () => [at(0), at(1)] },
+    { name: 'idle', positions: () => [] },
+    { name: 'writer', positions: () => [at(2)] },
+  ]
+  const lag: EventLog['lag'] = async of =>
+    of.map(one => ({
+      ...one,
+      firstOffset: 0n,
+      endOffset: 9n,
+      lagRecords: one.partition + 1,
+      lagMs: [500, null, 2_000][one.partition] ?? 0,
+    }))
+  const stop = new AbortController()
+  const watching = watchLag({ log: { lag }, metrics, logger }, followed, stop.signal)
+  await until('it to be measured', async () => (await lines()).length === 6)
+  expect(await lines()).toEqual([
+    ...['zaplog_processor_lag_records{processor="reader"} 3', 'zaplog_processor_lag_records{processor="idle"} 0'],
+    ...['zaplog_processor_lag_records{processor="writer"} 3', 'zaplog_processor_lag_seconds{processor="reader"} 0.5'],
+    ...['zaplog_processor_lag_seconds{processor="idle"} 0', 'zaplog_processor_lag_seconds{processor="writer"} 2'],
+  ])
+  stop.abort()
+  await watching
+  expect(await lines(), 'nobody measures it any more').toEqual([])
+  const ended = new AbortController()
+  const failing = watchLag({ log: { lag: () => Promise.reject(new Error('away')) }, metrics, logger }, followed, ended.signal)
+  await until('it to be said', () => logger.lines.some(({ event }) => event === 'processors.lag-unmeasured'))
+  expect(await lines()).toEqual([])
+  ended.abort()
+  await failing
 })

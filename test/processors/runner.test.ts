@@ -110,8 +110,7 @@ describe('what becomes of its answer', () => {
     { kind: 'halt', reason: 'no more' },
   ]
   test.each(answers)('[C5] $kind is that outcome and no other: $reason', async answer => {
-    const counts = [{ counter: createMetrics({ processMetrics: false }).counter({ name: 'zaplog_x', help: 'x' }), labels: {} }]
-    const report = { line: { level: 'info', event: 'voice.tried', fields: {} } as const, counts }
+    const report = { line: { level: 'info', event: 'voice.tried', fields: {} } as const, counts: [] }
     expect(await world().handle(answering({ ...answer, report }), world().recordOf(refreshed()))).toEqual(answer)
   })
 
@@ -172,16 +171,15 @@ describe('what becomes of its answer', () => {
 
   test('[H1] [H3] its line and its counts are said once', async () => {
     const metrics = createMetrics({ processMetrics: false })
-    const counter = metrics.counter({ name: 'zaplog_words_total', help: 'Words', labels: ['kind'] })
+    const counter = metrics.counter('zaplog_media_stored_total')
     const line = { level: 'warn', event: 'voice.read', fields: { instanceId: 'shop', words: 3 } } as const
-    const counts = [
-      { counter, labels: { kind: 'short' } },
-      { counter, labels: { kind: 'long' }, by: 2 },
-    ]
+    const counts = [() => counter.inc({ kind: 'short' }), () => counter.inc({ kind: 'long' }, 2)]
     const before = logger.lines.length
     await world().handle(answering({ kind: 'emit', events: [], report: { line, counts } }), world().recordOf(refreshed()))
     expect(logger.lines.slice(before)).toEqual([line])
-    expect(await metrics.render()).toContain('zaplog_words_total{kind="short"} 1\nzaplog_words_total{kind="long"} 2')
+    expect(await metrics.render()).toContain(
+      'zaplog_media_stored_total{kind="short"} 1\nzaplog_media_stored_total{kind="long"} 2',
+    )
   })
 
   test('[H1] what does not encode is an attempt that failed, and nothing is said of it', async () => {

@@ -28,6 +28,7 @@ import { makeVoice } from '../../src/processors/uploads/make-voice.ts'
 import { nameFile } from '../../src/processors/uploads/name-file.ts'
 import { openUploads, type UploadsDeps } from '../../src/processors/uploads/open-uploads.ts'
 import { createWaveform } from '../../src/processors/uploads/waveform.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
 import type { Role } from '../../src/runtime/role.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase } from '../ground/database.ts'
@@ -39,6 +40,7 @@ import { until } from '../ground/until.ts'
 
 const KiB = 1024
 const logger = collectLogLines(['upload.picture-unread', 'upload.voice-unheard'])
+const metrics = createMetrics({ processMetrics: false })
 const sealer = createSealer({ current: Buffer.alloc(32, 1), previous: null })
 let testDatabase: Awaited<ReturnType<typeof openTestDatabase>>
 let testLog: Awaited<ReturnType<typeof openTestLog>>
@@ -72,7 +74,7 @@ afterAll(async () => {
 
 function deps(more: Partial<UploadsDeps['uploads']> = {}): UploadsDeps {
   return {
-    ...{ database: testDatabase.database, objects: store.store, sealer, logger, clock: Date.now },
+    ...{ database: testDatabase.database, objects: store.store, sealer, logger, metrics, clock: Date.now },
     ...{ log: testLog.log, codec: testLog.codec, topic: testLog.topic },
     config: mediaConfig({ retryDelaysMs: [1, 1], idleTimeoutMs: 2_000 }),
     uploads: uploadsConfig({ compressAboveBytes: 64 * KiB, allowCidrs: ['127.0.0.1/32'], maxVideoBytes: 512 * KiB, ...more }),

@@ -89,7 +89,7 @@ test('[B8] what WhatsApp announced and what came of it, and what was received, a
   expect(await messagesIn()).toBe(1)
   const counted = await rig.metrics.render()
   expect(counted).toMatch(/^zaplog_accounted_by_type_total\{type="message\.received",stage="appended"\} 1$/m)
-  expect(counted).toMatch(/^zaplog_accounted_by_instance_total\{instance="shop",stage="received"\} [1-9]\d*$/m)
+  expect(counted).toMatch(/^zaplog_accounted_by_instance_total\{instance_id="shop",stage="received"\} [1-9]\d*$/m)
   expect(counted).not.toMatch(/^zaplog_accounted_by_(type\S*instance|instance\S*type)=/m)
   expect(await readTallied(database, 'shop')).toMatchObject({ announced: null })
 
@@ -146,10 +146,16 @@ test('[B8] an open instance that hears nothing for ten minutes is named by readi
   const shop = await rig.pair('shop')
   const check = () => role.checks().find(({ name }) => name === 'silent instances')
   expect(check()).toMatchObject({ state: 'ok' })
+  const heard = /^zaplog_instance_last_stanza_timestamp_seconds\{instance_id="shop"\} ([\d.]+)$/m
+  const scraped = await rig.metrics.render()
+  expect(scraped).toMatch(/^zaplog_instance_state\{instance_id="shop",state="open"\} 1$/m)
+  expect(Date.now() / 1000 - Number(heard.exec(scraped)?.[1])).toBeLessThan(600)
   aheadMs = 11 * 60_000
   expect(check()).toMatchObject({ state: 'degraded', detail: expect.stringContaining('shop since ') })
   expect(await rig.metrics.render()).toMatch(/^zaplog_instances_silent 1$/m)
   await shop.send(rig.simulator.contact({ pn: '5511900000011', name: 'Ana' }), text('oi'))
   await until('it to be heard', () => check()?.state === 'ok')
   expect(await rig.metrics.render()).toMatch(/^zaplog_instances_silent 0$/m)
+  await role.close()
+  expect(await rig.metrics.render(), 'it is in nobody’s hands').not.toMatch(/^zaplog_instance_(state|last_stanza\S*)\{/m)
 })

@@ -24,6 +24,25 @@ test('[F2] five go at once, and then one every three seconds', () => {
   expect(Array.from({ length: 8 }, () => next())).toEqual([0, 0, 0, 0, 0, 3_000, 3_000, 3_000])
 })
 
+test('[H1] how many turns are left is what goes at once, and grows by one every three seconds, up to all', () => {
+  const { next, left, at } = open()
+  expect([left('first'), left('other')]).toEqual([5, 5])
+  for (const rest of [4, 3, 2, 1, 0]) {
+    next()
+    expect(left('first')).toBe(rest)
+  }
+  for (const [laterMs, rest] of [
+    [2_999, 0],
+    [1, 1],
+    [3_000, 2],
+    [60_000, 5],
+  ] as const) {
+    at.now += laterMs
+    expect(left('first')).toBe(rest)
+  }
+  expect(open({ perMinute: 0 }).left('first')).toBeNull()
+})
+
 test('[F2] the next turn stays when it is, however often it is asked for, and is over once it is taken', () => {
   const { waitMs, next, at } = open({ burst: 1, random: Math.random })
   next()

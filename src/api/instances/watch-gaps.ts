@@ -13,10 +13,7 @@ export function openGapWatch({ database, logger, metrics, everyMs = 20_000 }: De
   const stopping = new AbortController()
   let missing: readonly Missing[] = []
   let told: ReadonlySet<string> = new Set()
-  const gauge = metrics.gauge({
-    name: 'zaplog_sequence_gaps',
-    help: 'Stretches of sequence numbers of the last 24 hours whose events are not in the log.',
-  })
+  const gauge = metrics.gauge('zaplog_sequence_gaps')
 
   async function look(): Promise<void> {
     try {

@@ -12,7 +12,7 @@ export type LaneDeps = AttemptDeps & {
   admission: Admission
   /** Handlers by lane, also those of ended assignments: a lane starts again only after its earlier handler returned. */
   running: Map<string, Promise<unknown>>
-  counted(outcome: string): void
+  counted(outcome: NonNullable<LaneStep['counted']>): void
 }
 export type Lane = {
   /** Of all lanes of the member. */

@@ -27,11 +27,7 @@ const TAKE_CAP_MS = 5_000
 
 export function createLanes(deps: LanesDeps, consumer: LaneConsumer): StartAssignment {
   const partitions = new Set<LanePartition>()
-  const outcomes = deps.metrics.counter({
-    name: 'zaplog_log_outcomes_total',
-    help: 'What became of records handled in lanes',
-    labels: ['group', 'outcome'],
-  })
+  const outcomes = deps.metrics.counter('zaplog_log_outcomes_total')
   let said: string | null = null
   const admission = createAdmission({
     maxConcurrency: consumer.maxConcurrency,

@@ -28,7 +28,10 @@ export function downloaded(metrics: DownloadMetrics, of: Tried & Brought & { dur
     events: [{ type: 'media.downloaded', ...file.fields, ...made }],
     report: {
       line: { level: 'info', event: 'media.downloaded', fields },
-      counts: [countAs(metrics, file, reused ? 'reused' : 'downloaded')],
+      counts: [
+        countAs(metrics, file, reused ? 'reused' : 'downloaded'),
+        ...(reused ? [() => metrics.reusedBytes.inc({ kind: file.fields.kind }, sizeBytes)] : []),
+      ],
     },
   }
 }
@@ -71,7 +74,9 @@ export function downloadFailed(metrics: DownloadMetrics, { file, attempt, error 
   return mediaFailed(metrics, { file, stage: 'download', error, retryable: error.retryable, attempt, counts })
 }
 
-const countAs = ({ downloads }: DownloadMetrics, file: FileToFetch, outcome: string): Count => ({
-  counter: downloads,
-  labels: { outcome, kind: file.fields.kind },
-})
+type Outcome = 'downloaded' | 'reused' | 'retried' | 'failed'
+
+const countAs =
+  ({ downloads }: DownloadMetrics, file: FileToFetch, outcome: Outcome): Count =>
+  () =>
+    downloads.inc({ outcome, kind: file.fields.kind })

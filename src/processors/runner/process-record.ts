@@ -73,7 +73,7 @@ function outcomeOf(deps: ProcessDeps, { processor, event }: Task, { report, ...a
 
 function say({ logger }: ProcessDeps, report: Report | undefined): void {
   if (report === undefined) return
-  for (const { counter, labels, by = 1 } of report.counts) counter.inc(labels, by)
+  for (const count of report.counts) count()
   logger[report.line.level](report.line.event, report.line.fields)
 }
 

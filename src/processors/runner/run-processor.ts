@@ -1,5 +1,5 @@
 // A processor at work: it reads the log until it is closed, and says how that goes.
-import type { Consumption, EventLog } from '../../log/log.ts'
+import type { Consumption, EventLog, Position } from '../../log/log.ts'
 import type { Check, Role } from '../../runtime/role.ts'
 import type { Processor } from '../processor.ts'
 import { type LaneConsumerDeps, laneConsumer } from './lane-consumer.ts'
@@ -9,7 +9,7 @@ import { watchIntake } from './watch-intake.ts'
 export function runProcessor(
   deps: LaneConsumerDeps & { log: EventLog },
   processor: Processor & { close(): Promise<void> },
-): Role {
+): Role & { positions(): readonly Position[] } {
   const { name } = processor
   const stop = new AbortController()
   const consumption = deps.log.consumeLanes(laneConsumer(deps, processor), stop.signal)
@@ -20,6 +20,7 @@ export function runProcessor(
     checks: () => [
       stop.signal.aborted ? { name, state: 'ok', detail: 'stopping' } : (intake.failed() ?? checkOf(name, consumption)),
     ],
+    positions: () => consumption.status(),
     close: () => {
       stop.abort()
       closing ??= intake.done.then(processor.close)

@@ -23,6 +23,7 @@ import { type Bell, createBell } from '../../runtime/bell.ts'
 import type { Config } from '../../runtime/config.ts'
 import { createGuardedConnector } from '../../runtime/guarded-connector.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
 import type { Role } from '../../runtime/role.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { runningRole } from '../running-role.ts'
@@ -43,6 +44,7 @@ export type UploadsDeps = {
   config: Config['media']
   uploads: Config['uploads']
   logger: Logger
+  metrics: Pick<Metrics, 'counter'>
   clock: () => number
   /** No other process prepares what is in this database: what somebody held before is nobody's. */
   isAlone?: boolean
@@ -152,8 +154,9 @@ async function workOff(deps: WorkDeps, claimed: ClaimedUpload, stop: AbortSignal
     const told: Outcome = stop.aborted && outcome.kind !== 'ready' ? { kind: 'put-off', waitMs: 0, counts: false } : outcome
     const isBelieved = !held.lost.aborted && (await settle(deps, claimed, told))
     await clear(deps, claimed, isBelieved ? told.kind : 'lost')
-    if (isBelieved)
-      deps.logger.info(`upload.${outcome.kind}`, { instanceId, uploadId, durationMs: deps.clock() - startAt, ...toldOf(outcome) })
+    if (!isBelieved) return
+    deps.metrics.counter('zaplog_uploads_prepared_total').inc({ outcome: told.kind })
+    deps.logger.info(`upload.${outcome.kind}`, { instanceId, uploadId, durationMs: deps.clock() - startAt, ...toldOf(outcome) })
   } catch (error) {
     deps.logger.warn('upload.not-settled', { instanceId, uploadId, error })
   } finally {

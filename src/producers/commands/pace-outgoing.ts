@@ -7,6 +7,8 @@ export type OutgoingPace = {
   waitMs(instanceId: string): number
   /** When that is, in the clock's milliseconds; in the past: now. */
   nextAt(instanceId: string): number
+  /** How many the account may take at once now; null: it is not paced. */
+  left(instanceId: string): number | null
   /** How many turns the account may have had before `waitMs` is to be asked again. */
   atOnce: number
   takeTurn(instanceId: string): void
@@ -36,6 +38,11 @@ export function createOutgoingPace({ perMinute, burst, clock, random }: Deps): O
   return {
     waitMs: instanceId => Math.max(0, nextAt(instanceId) - clock()),
     nextAt,
+    left: instanceId => {
+      const now = clock()
+      const owedMs = Math.max(0, (turns.get(instanceId)?.earnedAt ?? now) - now)
+      return Math.max(0, Math.floor(burst - owedMs / spacingMs))
+    },
     atOnce: 1,
     takeTurn: instanceId => {
       const now = clock()
@@ -51,6 +58,7 @@ export function createOutgoingPace({ perMinute, burst, clock, random }: Deps): O
 const unpaced: OutgoingPace = {
   waitMs: () => 0,
   nextAt: () => 0,
+  left: () => null,
   atOnce: Number.MAX_SAFE_INTEGER,
   takeTurn: () => undefined,
   giveTurnBack: () => undefined,

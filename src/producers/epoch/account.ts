@@ -8,9 +8,12 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import type { Check } from '../../runtime/role.ts'
 import { keepHeartbeats } from './heartbeats.ts'
+import type { State } from './instance-events.ts'
 import { silentAmong, silentCheck } from './silent-instances.ts'
 import { createTallies, type Tallies } from './tallies.ts'
 
+/** Of the instances that this process runs now. */
+export type States = () => ReadonlyMap<string, State['state'] | 'parked'>
 export type Account = {
   tallies: Tallies
   /** Until the signal aborts. */
@@ -33,17 +36,13 @@ type Deps = AccountTimes & {
   metrics: Metrics
 }
 
-/** `states`: of the instances that this process runs now. */
-export function openAccount(deps: Deps, states: () => ReadonlyMap<string, string>): Account {
+export function openAccount(deps: Deps, states: States): Account {
   const { clock, metrics, heartbeatEveryMs = 60_000, silentAfterMs = 10 * 60_000 } = deps
   const tallies = createTallies({ ...deps, count: countAccounted(metrics) })
   const beating = { ...deps, topic: deps.topic('heartbeats'), everyMs: heartbeatEveryMs }
   const silent = () => silentAmong({ tallies: tallies.all(), states: states(), nowAt: clock(), silentAfterMs })
-  metrics.gauge({
-    name: 'zaplog_instances_silent',
-    help: 'Open instances that have heard nothing from WhatsApp for ten minutes.',
-    collect: gauge => gauge.set(silent().size),
-  })
+  metrics.gauge('zaplog_instances_silent', gauge => gauge.set(silent().size))
+  showEach(metrics, tallies, states)
   return {
     tallies,
     follow: async signal => {
@@ -51,4 +50,19 @@ export function openAccount(deps: Deps, states: () => ReadonlyMap<string, string
     },
     check: () => silentCheck(silent()),
   }
+}
+
+/** Of those that there are now: what is gone is shown no more. */
+function showEach(metrics: Metrics, tallies: Tallies, states: States): void {
+  metrics.gauge('zaplog_instance_state', gauge => {
+    gauge.reset()
+    for (const [instance_id, state] of states()) gauge.set({ instance_id, state }, 1)
+  })
+  metrics.gauge('zaplog_instance_last_stanza_timestamp_seconds', gauge => {
+    gauge.reset()
+    for (const { instanceId, counts } of tallies.all()) {
+      const { lastStanzaAt } = counts()
+      if (lastStanzaAt !== null) gauge.set({ instance_id: instanceId }, lastStanzaAt / 1000)
+    }
+  })
 }

@@ -35,10 +35,7 @@ const LEASE_MS = 2 * APPEND_WITHIN_MS + 10_000
 const MAX_OWED_ATTEMPTS = 100_000
 
 export function openOutbox(given: OutboxDeps): Outbox {
-  const dropped = given.metrics.counter({
-    name: 'zaplog_webhook_records_dropped_total',
-    help: 'Records of attempts and dead letters that the log could never take, or that it refused for too long.',
-  })
+  const dropped = given.metrics.counter('zaplog_webhook_records_dropped_total')
   const stopping = new AbortController()
   const deps: DrainDeps = { ...given, dropped: count => dropped.inc(count), stopping: stopping.signal }
   const bell = createBell()

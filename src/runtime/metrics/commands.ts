@@ -1,0 +1,75 @@
+// Metrics of what accounts are asked to do, and of the files for it.
+import type { Metrics } from './declare.ts'
+
+export const commandMetrics = {
+  zaplog_commands_waiting: {
+    kind: 'gauge',
+    isShared: true,
+    unit: 'commands',
+    labels: { reason: { vocabulary: 'commandWaits' } },
+    help: 'Commands that are not over, by what they wait for, of the 2000 that expire first. Those whose account is not open are among those that may start.',
+    means:
+      'earlier-command: one chat is long; pace and first-contact-pace: the account’s own speed; rate-limited: WhatsApp’s; start: it is open soon, or waits for its account.',
+    see: 'zaplog commands list --state waiting',
+  },
+  zaplog_commands_unfinished: {
+    kind: 'gauge',
+    isShared: true,
+    unit: 'commands',
+    labels: {},
+    help: 'Commands that are not over, of all instances, counted up to 20000.',
+    means: 'Rises for long: more is asked for than goes out.',
+    see: 'zaplog commands list --state waiting',
+  },
+  zaplog_commands_oldest_seconds: {
+    kind: 'gauge',
+    isShared: true,
+    unit: 'seconds',
+    labels: {},
+    help: 'Age of the oldest command among the 2000 that expire first; 0: none waits.',
+    means: 'Near COMMAND_EXPIRES_AFTER: the next ones fail as expired.',
+    see: 'zaplog commands list --state waiting',
+  },
+  zaplog_commands_ended_total: {
+    kind: 'counter',
+    unit: 'commands',
+    labels: { outcome: { each: 'reason of command.failed, and completed' } },
+    help: 'Commands that are over, by outcome: completed, or the reason of command.failed.',
+    means: 'refused and not-on-whatsapp are about what was asked for; rate-limited and account-restricted about the account.',
+    see: 'zaplog commands list --state failed',
+  },
+  zaplog_processing_signs_total: {
+    kind: 'counter',
+    unit: 'reactions',
+    labels: { outcome: ['shown', 'left-out', 'refused'] },
+    help: 'Reactions that say that a message is being worked on, by what became of each: shown, left-out, refused. The last of each is a command.',
+    means: 'left-out: more sessions than the account shows at once; refused: WhatsApp’s word.',
+    see: 'zaplog processing list',
+  },
+  zaplog_uploads_waiting: {
+    kind: 'gauge',
+    isShared: true,
+    unit: 'uploads',
+    labels: { state: ['pending', 'processing'] },
+    help: 'Uploads that are not ready, counted up to 10000 each: pending wait for their bytes, processing for their preparation.',
+    means: 'processing rises: they come faster than the role processors prepares them.',
+    see: 'zaplog uploads list',
+  },
+  zaplog_uploads_oldest_seconds: {
+    kind: 'gauge',
+    isShared: true,
+    unit: 'seconds',
+    labels: {},
+    help: 'Since when the oldest upload has waited for its preparation; 0: none waits.',
+    means: 'Minutes: the source of a file answers slowly, or no process has the role processors.',
+    see: 'zaplog uploads list',
+  },
+  zaplog_uploads_prepared_total: {
+    kind: 'counter',
+    unit: 'uploads',
+    labels: { outcome: ['ready', 'failed', 'put-off'] },
+    help: 'Uploads by what came of one preparation: ready, failed for good, or put off to be tried again.',
+    means: 'failed: the file, by its reason; put-off: what it needs is away.',
+    see: 'log lines upload.ready, upload.failed, upload.put-off',
+  },
+} as const satisfies Metrics
