@@ -6,6 +6,7 @@ import { type Database, DatabaseError } from '../../src/database/database.ts'
 import { askUpload, findUpload, uploadIdOf } from '../../src/instances/uploads.ts'
 import { claimUploads } from '../../src/instances/uploads-at-work.ts'
 import { openUploads, type UploadsDeps } from '../../src/processors/uploads/open-uploads.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
 import type { Role } from '../../src/runtime/role.ts'
 import { createSealer } from '../../src/runtime/seal.ts'
 import { openTestDatabase } from '../ground/database.ts'
@@ -16,6 +17,7 @@ import { mediaConfig, uploadsConfig } from '../ground/processors/media-world.ts'
 import { until } from '../ground/until.ts'
 
 const logger = collectLogLines(['uploads.not-held'])
+const metrics = createMetrics({ processMetrics: false })
 const sealer = createSealer({ current: Buffer.alloc(32, 1), previous: null })
 const instanceId = 'shop'
 let testDatabase: Awaited<ReturnType<typeof openTestDatabase>>
@@ -49,7 +51,7 @@ afterAll(async () => {
 /** It looks by itself so seldom that no test sees it, if not told otherwise. */
 function start(given: Partial<UploadsDeps> = {}): void {
   const deps: UploadsDeps = {
-    ...{ database: testDatabase.database, objects: under.store, sealer, logger, clock: Date.now },
+    ...{ database: testDatabase.database, objects: under.store, sealer, logger, metrics, clock: Date.now },
     ...{ log: testLog.log, codec: testLog.codec, topic: testLog.topic, lookMs: 600_000 },
     config: mediaConfig({ idleTimeoutMs: 30_000 }),
     uploads: uploadsConfig({ allowCidrs: ['127.0.0.1/32'] }),
