@@ -158,7 +158,7 @@ const ofAccount = z.object({ id: z.string() })
 
 const seenBy = {
   ...{ lastSeen: 'contacts', online: 'all', picture: 'contacts', about: 'contacts', readReceipts: 'all' },
-  ...{ groupsAdd: 'contacts', callsAdd: 'all' },
+  ...{ groupsAdd: 'contacts', callsAdd: 'all', defaultExpiresInSeconds: 604_800 },
 }
 
 function routePrivacy(app: App, deps: AskDeps): void {

@@ -55,7 +55,7 @@ const privacy: Action<BodyOf<'privacy.change'>> = {
     }
   },
   afterSilence: async (acting, body) => {
-    // Nothing reads it back; to set it twice is to set it once.
+    // To set it twice is to set it once, which costs no more than to read it back.
     if (body.defaultExpiresInSeconds !== undefined) return { isDone: false }
     const now = await privacyOf(acting)
     return settingsIn(body).every(([setting, value]) => now[setting] === value)

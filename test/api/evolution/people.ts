@@ -60,7 +60,8 @@ export const people = (rig: EvolutionRig) =>
     test('[F4] who sees what of the account is read as its product names it', async () => {
       const asking = call('GET', 'chat/fetchPrivacySettings/asks')
       const seen = { lastSeen: 'none', online: 'all', picture: 'contacts', about: 'all' }
-      await answer('privacy', { said: { ...seen, readReceipts: 'none', groupsAdd: 'contacts', callsAdd: 'known' } })
+      const others = { readReceipts: 'none', groupsAdd: 'contacts', callsAdd: 'known', defaultExpiresInSeconds: null }
+      await answer('privacy', { said: { ...seen, ...others } })
       const { status, json } = await asking
       expect([status, json]).toEqual([
         200,
