@@ -48,20 +48,20 @@ type NextRow = ShownRow & { instance_id: string; is_put_off: boolean }
 
 /** Ten chats are worked on at once; so many are shown of what is put off. */
 const MOST = 10
+/** Among so many the first ones of their chats are looked for: hardly any is none (command-turns.ts), and the index has them in this order. */
+const AMONG = 20
 
 /** Of one kind, as they are claimed (commands-at-work.ts): the first that were never put off, those that are due again, and those that are due soonest. */
-const firstOf = (kind: string, most: number): readonly string[] =>
-  (
-    [
-      ['c.due_at is null', most],
-      ['c.due_at <= now()', most],
-      ['c.due_at > now()', MOST],
-    ] as const
-  ).map(
-    ([when, limit]) =>
-      `(select c.* from commands c where c.instance_id = given.instance_id and ${isWaiting('c')} and ${isAhead('c')} and ${kind} and ${when}
-        order by c.due_at, c.place limit ${limit})`,
-  )
+const firstOf = (kind: string, most: number): readonly string[] => [
+  firstWhere(`${kind} and c.due_at is null`, most),
+  firstWhere(`${kind} and c.due_at <= now()`, most),
+  firstWhere(`${kind} and c.due_at > now()`, MOST),
+]
+
+const firstWhere = (which: string, most: number): string =>
+  `(select * from (select c.* from commands c where c.instance_id = given.instance_id and ${isWaiting('c')} and not c.is_behind
+      and c.state <> 'ending' and ${which} order by c.due_at, c.place limit ${AMONG}) c
+    where ${isAhead('c')} order by c.due_at, c.place limit ${most})`
 
 /** What needs a turn has it one after another. */
 const nextSql = `select given.instance_id, ${shownColumns}, c.state = 'accepted' and coalesce(c.due_at > now(), false) as is_put_off
@@ -70,4 +70,4 @@ const nextSql = `select given.instance_id, ${shownColumns}, c.state = 'accepted'
     ...firstOf('not c.is_first and c.is_paced', 1),
     ...firstOf('c.is_first and not c.is_paced', 1),
   ].join(' union all ')}) c cross join lateral ${waitOf('c')} waiting
-  where waiting.reason <> 'log' order by given.instance_id, c.place`
+  order by given.instance_id, c.place`

@@ -2,14 +2,13 @@
 // again after each connect; however much waits, little is said.
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openDeferredWatch } from '../../src/api/stream/deferred-watch.ts'
-import { DatabaseError } from '../../src/database/database.ts'
-import { writeTogether } from '../../src/database/statement-parts.ts'
-import { commandIds } from '../../src/instances/command-ids.ts'
-import { type AcceptedCommand, acceptCommands } from '../../src/instances/commands.ts'
-import { beginTry, claimCommands, putOff } from '../../src/instances/commands-at-work.ts'
+import { DatabaseError, type Transaction } from '../../src/database/database.ts'
+import { beginTry } from '../../src/instances/commands-at-work.ts'
+import { nextCommands } from '../../src/instances/commands-next.ts'
 import { restAccount } from '../../src/instances/outgoing-turns.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { projectEvents, tellApi } from '../ground/api/project-events.ts'
+import { accept as acceptIn, claim as claimIn, leave, owned } from '../ground/api/put-off.ts'
 import { type ReadStream, readStream } from '../ground/api/read-stream.ts'
 import { anEvent } from '../ground/events.ts'
 import { flaky } from '../ground/flaky.ts'
@@ -64,28 +63,14 @@ async function anInstance(state: 'open' | 'created' = 'open'): Promise<string> {
   made += 1
   const id = `shop-${made}`
   expect((await api.call('POST', '/v1/instances', { body: { id, name: id } })).status).toBe(201)
-  await api.database.query('insert into instance_owners (instance_id, epoch) values ($1, 1)', [id])
+  await query('insert into instance_owners (instance_id, epoch) values ($1, 1)', [id])
   if (state === 'open') await becomes(id, 'open')
   return id
 }
 const becomes = (instanceId: string, state: string) =>
   tellApi(api, [anEvent('instance.state-changed', { instanceId, state, reason: null, reasonText: null })])
 
-let place = 0
-/** Each in a chat of its own, as their projection leaves them. */
-async function accept(instanceId: string, count = 1): Promise<readonly string[]> {
-  const commands = Array.from({ length: count }, (): AcceptedCommand => {
-    place += 1
-    const chatId = `${100_000_000_000_000 + place}@lid`
-    return {
-      ...{ ...commandIds({ instanceId, key: `key ${place}` }), instanceId, digest: 'aa', operation: 'message.send', chatId },
-      ...{ body: { chatId, kind: 'text', text: 'Olá!' }, askedAt: Date.now(), expiresAt: Date.now() + 86_400_000 },
-      ...{ partition: 0, place: BigInt(place) },
-    }
-  })
-  await writeTogether(api.database, acceptCommands(commands))
-  return commands.map(one => one.commandId)
-}
+const accept = async (instanceId: string, count = 1) => (await acceptIn(api.database, instanceId, count)).map(one => one.id)
 
 /** Whatever was changed before was looked at by then: what it waits for was read after. */
 async function lookedAgain(stream: ReadStream): Promise<void> {
@@ -94,18 +79,10 @@ async function lookedAgain(stream: ReadStream): Promise<void> {
   await has(stream, id, 1)
 }
 
+const query = (sql: string, values: unknown[]) => api.database.query(sql, values)
 const inAnHour = () => Date.now() + 3_600_000
 const isoOf = (at: number) => new Date(at).toISOString()
-const owned = (instanceId: string) => ({ instanceId, epoch: 1 })
-/** As whoever holds the account claims them. `turnAt`: of the next one, where there is none now. */
-async function claim(instanceId: string, { turns, turnAt = null }: { turns: number; turnAt?: number | null }) {
-  const firsts = { spacingMs: 0, perDay: 0 }
-  return (await claimCommands(api.database, owned(instanceId), { busy: [], limit: 10, turns, turnAt, firsts })).map(
-    one => one.command_id,
-  )
-}
-const leave = (instanceId: string, commandId: string, why: Partial<Parameters<typeof putOff>[1]>) =>
-  putOff(api.database, { ...owned(instanceId), commandId, delayMs: 3_600_000, tries: null, turn: 'none', refusal: null, ...why })
+const claim = (instanceId: string, of: Parameters<typeof claimIn>[2]) => claimIn(api.database, instanceId, of)
 const waitsFor = async (instanceId: string, commandId: string) =>
   (await api.call('GET', `/v1/instances/${instanceId}/commands/${commandId}`)).json.waitsFor
 
@@ -146,7 +123,7 @@ test('[F2] after a 429 it is said when it is tried again and what WhatsApp said,
   await beginTry(api.database, { ...owned(id), commandId: refused, tries: 1, built: Buffer.from('sealed') })
   const refusal = { type: 'command.failed', at: 1, reason: 'rate-limited', reasonText: 'Too much.', code: '429' } as const
   await restAccount(api.database, { ...owned(id), restMs: 600_000 })
-  await leave(id, refused, { refusal, delayMs: 600_000 })
+  await leave(api.database, id, refused, { refusal, delayMs: 600_000 })
   const said = await has(stream, id, 2)
   expect(Object.fromEntries(said.map(one => [one.commandId, one.waitsFor]))).toEqual({
     [refused]: await waitsFor(id, refused),
@@ -160,8 +137,10 @@ test('[F2] after a 429 it is said when it is tried again and what WhatsApp said,
 
 test('[F2] of an account that is not open one command is said, with what the account is, and once it is open what is put off', async () => {
   const id = await anInstance('created')
+  const [decided, first, unpaced] = await accept(id, 12)
+  await query(`update commands set state = 'ending' where command_id = $1`, [decided])
+  await query(`update commands set is_paced = false where command_id = $1`, [unpaced])
   const stream = await follow()
-  const [first] = await accept(id, 12)
   expect(await has(stream, id, 1)).toMatchObject([
     { commandId: first, othersWaiting: 11, waitsFor: { reason: 'connection', instanceState: 'created' } },
   ])
@@ -207,8 +186,7 @@ test('[F2] [J1] whoever connects again is told at once what waits now, once; its
 test('[F2] [L] it comes to who names it, of the instances and the chat that are asked for', async () => {
   const [id, other] = [await anInstance('created'), await anInstance('created')]
   const [first] = await accept(id)
-  await accept(other)
-  const chatId = `${100_000_000_000_000 + place}@lid`
+  const [chatId] = (await acceptIn(api.database, other)).map(one => one.chatId)
   const [all, ofOne, ofChat] = [await follow(), await follow(`&instanceId=${id}`), await follow(`&chatId=${chatId}`)]
   const unnamed = await readStream(api.url, '?types=*,command.*')
   reading.push(unnamed)
@@ -219,17 +197,31 @@ test('[F2] [L] it comes to who names it, of the instances and the chat that are 
   expect(unnamed.bodies().filter(one => one.type === 'command.deferred')).toEqual([])
 })
 
-test('[F2] [H1] of 10,000 that wait, forty of them put off, ten that are put off are said, and whose turn is next', async () => {
+/** What a call looks at, in pages of tables and indexes. */
+async function pagesOf(call: (database: Transaction) => Promise<unknown>): Promise<number> {
+  let pages = 0
+  const counting = async <Row>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+    const explain = `explain (analyze, buffers, timing off, format json) ${sql}`
+    const [row] = await api.database.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(explain, values)
+    pages += row?.['QUERY PLAN'][0].Plan['Shared Hit Blocks'] ?? Number.NaN
+    return api.database.query<Row>(sql, values)
+  }
+  await call({ query: counting })
+  return pages
+}
+
+test('[F2] [H1] of 10,000 that wait, most of them put off, ten of these are said, and whose turn is next, at the cost of these', async () => {
   const id = await anInstance()
   const commands = await accept(id, 50)
   await claim(id, { turns: 0, turnAt: inAnHour() })
-  await api.database.query(
-    `update commands set due_at = now() + place * interval '1 hour', waits_for = 'retry' where instance_id = $1 and command_id = any($2::text[])`,
+  await query(
+    `update commands set due_at = now() + place * interval '1 hour', waits_for = 'pace', is_paced = place % 2 = 0 where instance_id = $1 and command_id = any($2::text[])`,
     [id, commands.slice(0, 40)],
   )
-  await api.database.query(
-    `insert into commands (instance_id, command_id, digest, state, event_id, operation, chat_id, message_id, body, expires_at, place)
-     select instance_id, 'more-' || n, digest, state, event_id, operation, n || '@lid', message_id, body, expires_at, place + 1000 + n
+  await query(
+    `insert into commands (instance_id, command_id, digest, state, event_id, operation, chat_id, message_id, body, expires_at, place, is_paced, due_at)
+     select instance_id, 'more-' || n, digest, state, event_id, operation, n || '@lid', message_id, body, expires_at, place + 1000 + n, n % 2 = 1,
+       case when n % 2 = 0 then now() + interval '1 year' end
      from commands, generate_series(1, 10000) n where instance_id = $1 and command_id = $2`,
     [id, commands[49]],
   )
@@ -239,7 +231,9 @@ test('[F2] [H1] of 10,000 that wait, forty of them put off, ten that are put off
   const said = saidIn(stream, id)
   expect(said.map(one => one.commandId).toSorted()).toEqual([...commands.slice(0, 10), commands[40]].toSorted())
   expect(new Set(said.map(one => one.othersWaiting))).toEqual(new Set([10_000]))
-  await api.database.query('delete from commands where instance_id = $1', [id])
+  await query('vacuum analyze commands', [])
+  expect(await pagesOf(database => nextCommands(database, [id]))).toBeLessThan(800)
+  await query('delete from commands where instance_id = $1', [id])
 })
 
 test('[F2] nothing is said again for a look: at a file, at a time that has passed or moved by less than a second', async () => {
@@ -247,14 +241,14 @@ test('[F2] nothing is said again for a look: at a file, at a time that has passe
   const stream = await follow()
   const [withFile = '', next = ''] = await accept(id, 2)
   await claim(id, { turns: 1 })
-  await leave(id, withFile, { waitsFor: 'media' })
+  await leave(api.database, id, withFile, { waitsFor: 'media' })
   const turnAt = inAnHour()
   await claim(id, { turns: 0, turnAt })
   await has(stream, id, 2)
-  await api.database.query(`update commands set due_at = due_at + interval '1 hour' where command_id = $1`, [withFile])
+  await query(`update commands set due_at = due_at + interval '1 hour' where command_id = $1`, [withFile])
   await claim(id, { turns: 0, turnAt: turnAt + 900 })
   await lookedAgain(stream)
-  await api.database.query('update outgoing_turns set turn_at = now() where instance_id = $1', [id])
+  await query('update outgoing_turns set turn_at = now() where instance_id = $1', [id])
   await lookedAgain(stream)
   expect(saidIn(stream, id)).toHaveLength(2)
   await claim(id, { turns: 0, turnAt: turnAt + 60_000 })
@@ -271,29 +265,30 @@ test('[F2] [H1] while the rows cannot be read nothing is said, and then what is 
   expect(await has(stream, id, 1)).toMatchObject([{ waitsFor: { reason: 'connection' } }])
 })
 
+function openWatch(lookMs: number) {
+  const stopping = new AbortController()
+  onTestFinished(() => stopping.abort())
+  return openDeferredWatch({ database: api.database, lookMs, clock: Date.now, logger, stopping: stopping.signal })
+}
+
 test('[F2] [H1] a reader that takes nothing for now is told later what is so by then, and who has left nothing', async () => {
   const id = await anInstance('created')
   await accept(id)
-  const stopping = new AbortController()
-  onTestFinished(() => stopping.abort())
-  const watch = openDeferredWatch({ database: api.database, lookMs: 5, clock: Date.now, logger, stopping: stopping.signal })
-  const said: string[] = []
-  let asked = 0
-  const reader = {
-    instanceIds: [id],
-    isAskedFor: () => true,
-    say: (frame: Buffer) => {
-      asked += 1
-      if (asked < 3) return false
-      said.push(frame.toString())
-      return true
-    },
-  }
+  const watch = openWatch(5)
+  const took: boolean[] = []
+  const reader = { instanceIds: [id], isAskedFor: () => true, say: () => took.push(took.length === 2) > 2 }
   watch.join(reader)
-  await until('it is told', () => said.length === 1)
-  expect([asked, JSON.parse(/^data: (.*)$/m.exec(said[0] ?? '')?.[1] ?? '').data.instanceId]).toEqual([3, id])
+  await until('it is told', () => took.length === 3)
   watch.leave(reader)
   await becomes(id, 'closed')
   await lookedAgain(await follow())
-  expect(said).toHaveLength(1)
+  expect(took).toEqual([false, false, true])
+})
+
+test('[F2] [J1] whoever begins is told at once, and does not wait for the next look', async () => {
+  const id = await anInstance('created')
+  await accept(id)
+  const said: string[] = []
+  openWatch(3_600_000).join({ instanceIds: [id], isAskedFor: () => true, say: frame => said.push(frame.toString()) > 0 })
+  await until('it is told', () => said.length === 1)
 })

@@ -26,8 +26,8 @@ type Deps = {
   logger: Logger
   stopping: AbortSignal
 }
-/** What each was told last of a command. */
-type Told = ReadonlyMap<DeferredReader, Lru<WaitsFor>>
+/** Of those that are there, what each was told last of a command. */
+type Readers = ReadonlyMap<DeferredReader, Lru<WaitsFor>>
 
 /** Commands of which a reader is not told the same again. About 0.2 KB each. */
 const MAX_REMEMBERED = 512
@@ -38,14 +38,14 @@ export function openDeferredWatch(deps: Deps): DeferredWatch {
   const looks = { last: Promise.resolve(), failed: 0 }
 
   /** One after another: what was read before is told before. */
-  function look(of: Told): Promise<void> {
+  function look(of: readonly DeferredReader[]): Promise<void> {
     looks.last = looks.last.then(() => tryTo(of))
     return looks.last
   }
 
-  async function tryTo(of: Told): Promise<void> {
+  async function tryTo(of: readonly DeferredReader[]): Promise<void> {
     try {
-      await tellAll(deps, of)
+      await tellNews(deps, readers, of)
       looks.failed = 0
     } catch (error) {
       looks.failed += 1
@@ -55,37 +55,38 @@ export function openDeferredWatch(deps: Deps): DeferredWatch {
   }
 
   async function lookAgain(): Promise<void> {
-    while (await wait(lookMs, stopping)) if (readers.size > 0) await look(new Map(readers))
+    while (await wait(lookMs, stopping)) if (readers.size > 0) await look([...readers.keys()])
   }
 
   void lookAgain()
   return {
     join: reader => {
-      const told = createLru<WaitsFor>(MAX_REMEMBERED)
-      readers.set(reader, told)
-      void look(new Map([[reader, told]]))
+      readers.set(reader, createLru(MAX_REMEMBERED))
+      void look([reader])
     },
     leave: reader => void readers.delete(reader),
   }
 }
 
-async function tellAll({ database, clock }: Deps, of: Told): Promise<void> {
-  const next = await nextCommands(database, wantedBy([...of.keys()]))
+/** Who has left meanwhile is told nothing. */
+async function tellNews({ database, clock }: Deps, readers: Readers, of: readonly DeferredReader[]): Promise<void> {
+  const next = await nextCommands(database, wantedBy(of))
   if (next.length === 0) return
   const deferred = deferredAmong(next, await statesOf(database, [...new Set(next.map(one => one.instanceId))]))
-  const news = deferred.filter(one => [...of].some(([reader, told]) => isNewsTo(reader, told, one)))
+  const isNewsTo = (reader: DeferredReader, one: Deferred) => {
+    const told = readers.get(reader)
+    return told !== undefined && reader.isAskedFor(one) && isNews(told.get(one.commandId), one.waitsFor)
+  }
+  const news = deferred.filter(one => of.some(reader => isNewsTo(reader, one)))
   if (news.length === 0) return
   const instanceIds = [...new Set(news.map(one => one.instanceId))]
   const waiting = await countsWaiting(database, { instanceIds, most: MOST_SHOWN + 1 })
   for (const one of news) {
     const othersWaiting = Math.max(0, (waiting.get(one.instanceId) ?? 0) - 1)
     const frame = deferredFrame({ ...one, othersWaiting }, clock())
-    for (const [reader, told] of of) if (isNewsTo(reader, told, one) && reader.say(frame)) told.set(one.commandId, one.waitsFor)
+    for (const reader of of) if (isNewsTo(reader, one) && reader.say(frame)) readers.get(reader)?.set(one.commandId, one.waitsFor)
   }
 }
-
-const isNewsTo = (reader: DeferredReader, told: Lru<WaitsFor>, one: Deferred): boolean =>
-  reader.isAskedFor(one) && isNews(told.get(one.commandId), one.waitsFor)
 
 /** null: of all instances. */
 function wantedBy(readers: readonly DeferredReader[]): readonly string[] | null {
