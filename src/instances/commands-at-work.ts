@@ -1,7 +1,7 @@
 // Commands in the hands of who holds their account: claimed, tried, put off, decided and ended, each fenced by its epoch; or given up, or past
 // their time.
 import type { Transaction } from '../database/database.ts'
-import { writeTogether } from '../database/statement-parts.ts'
+import { asRows, writeTogether } from '../database/statement-parts.ts'
 import { albumOperation } from '../events/operations.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import { isAhead, isDue, isWaiting, type PutOffFor, settleBehind, settleChats, type Turn, turnOf } from './command-turns.ts'
@@ -10,6 +10,7 @@ import { type FirstContactPace, firstTurnAt, firstTurns, giveFirstTurnsBack, tak
 import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
 import { addingSecrets, type SecretRow, secretColumns } from './message-secrets.ts'
 import { restsUntil, sayTurns } from './outgoing-turns.ts'
+import { outdating, type Question } from './socket-reads.ts'
 import { markSent } from './uploads-sent.ts'
 
 /** What its owner needs. `built`: sealed; null: nothing was sent yet, or it is no message. `outcome`: decided by an owner before, who did not tell it. */
@@ -44,13 +45,15 @@ export type EndedCommand = Pick<
   outcome: Outcome
 }
 export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
+/** Of commands `c`, what is told of one that is over. */
+export const endedColumns = 'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.tries, c.outcome'
 
 /**
  * Of each chat the first command that is not over, where it is due; those of `busy` chats are left alone. One that this epoch has already is
  * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. Of those that wait for a turn of
  * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now; of neither any while the account rests. What it
  * costs grows neither with the commands that wait nor with their chats: of each kind the index has the next ones. `turnAt`: when the account's next turn
- * is, epoch ms, for whoever asks; null: now. Its commit is not waited for: one that Postgres forgets in its death was not tried, and is claimed again.
+ * is, epoch ms, for whoever asks; null: now.
  */
 export async function claimCommands(
   database: Transaction,
@@ -173,18 +176,30 @@ export async function dueNow(
   )
 }
 
-/** From here on nothing else comes of it. null: it is this owner's no more, or was decided before. */
+/** `outdated`: what was read of WhatsApp before and is old by it. */
+type Decided = Owned & { commandId: string; outcome: Outcome; outdated?: readonly Omit<Question, 'instanceId'>[] }
+
+/**
+ * From here on nothing else comes of it, and before anybody is told of it nobody is answered what was read before. null: it is this owner's no more,
+ * or was decided before.
+ */
 export async function decideOutcome(
   database: Transaction,
-  { instanceId, epoch, commandId, outcome }: Owned & { commandId: string; outcome: Outcome },
+  { instanceId, epoch, commandId, outcome, outdated = [] }: Decided,
 ): Promise<EndingCommand | null> {
-  const [row] = await database.query<EndingCommand>(
-    `update commands c set state = 'ending', outcome = $4
-     where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning ${endedColumns}, c.built`,
-    [instanceId, commandId, epoch, JSON.stringify(outcome)],
-  )
+  const values = [instanceId, commandId, epoch, JSON.stringify(outcome)]
+  const [row] =
+    outdated.length === 0
+      ? await database.query<EndingCommand>(decideSql, values)
+      : await database.query<EndingCommand>(decideAndOutdateSql, [...values, asRows(outdated)])
   return row ?? null
 }
+
+const decideSql = `update commands c set state = 'ending', outcome = $4
+  where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning ${endedColumns}, c.built`
+const outdatedRows =
+  '(select $1::text as instance_id, kind, subject from json_to_recordset($5::json) as g(kind text, subject text))'
+const decideAndOutdateSql = `with decided as (${decideSql}), outdated as (${outdating(outdatedRows)}) select * from decided`
 
 /** Payload: the id of a command that is over. */
 export const commandEndsChannel = 'command_ends'
@@ -300,9 +315,6 @@ export async function settleEnded(tx: Transaction, over: readonly (EndedCommand 
   const chats = over.map(one => ({ instanceId: one.instance_id, chatId: one.chat_id }))
   await writeTogether(tx, [settleChats(chats)])
 }
-
-/** Of commands `c`, what is told of one that is over. */
-export const endedColumns = 'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.tries, c.outcome'
 
 /** What is sent again to a device that could not read it; sealed. null: none of ours, or from longer ago than 14 days. */
 export async function findBuilt(

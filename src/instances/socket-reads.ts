@@ -22,21 +22,26 @@ const answer = z.union([z.object({ said: z.unknown() }), z.object({ code: z.stri
 /** said: in the shape of its kind; code: WhatsApp's refusal. */
 export type SocketAnswer = z.infer<typeof answer>
 export type Question = { instanceId: string; kind: SocketRead; subject: string }
+/** `readAt`: when it was read from its row, which was before WhatsApp was asked; epoch milliseconds, by Postgres' clock. */
+export type OpenQuestion = Question & { readAt: number }
 /** `answeredAt`: epoch milliseconds, by Postgres' clock. */
 export type KeptAnswer = { subject: string; answer: SocketAnswer; answeredAt: number; ageSeconds: number }
 
 type Asking = { instanceId: string; kind: SocketRead; subjects: readonly string[] }
 
+/** What will do for who asks: what was answered after `since`, unless it was old already at `askedAt`. Epoch milliseconds. */
+export type Enough = { since: number; askedAt: number }
+
 /**
- * Asks for those of which no answer is younger than `maxAgeMs`; one that waits already waits for as long as a new one. `since`: what is answered
- * after it will do, in epoch milliseconds; isFull: so many of the instance wait that none was asked. No two subjects are the same.
+ * Asks for those of which no answer is younger than `maxAgeMs`, or none that is not old; one that waits already waits for as long as a new one.
+ * isFull: so many of the instance wait that none was asked. No two subjects are the same.
  */
 export async function askQuestions(
   database: Transaction,
   { instanceId, kind, subjects, maxAgeMs, withinMs }: Asking & { maxAgeMs: number; withinMs: number },
-): Promise<{ since: number; isFull: boolean }> {
+): Promise<Enough & { isFull: boolean }> {
   const values = [instanceId, kind, subjects, maxAgeMs, withinMs]
-  const [row] = await database.query<{ since: number; isFull: boolean }>(askSql, values)
+  const [row] = await database.query<Enough & { isFull: boolean }>(askSql, values)
   if (row === undefined) throw new Error(`asking for ${kind} of ${instanceId}: expected a row, got none`)
   return row
 }
@@ -58,21 +63,21 @@ const askSql = `with waiting as materialized (
   on conflict (instance_id, kind, subject) do update
     set asked_at = case when r.asked_until > now() then r.asked_at else now() end, asked_until = excluded.asked_until,
       answered_at = case when r.expires_at > now() then r.answered_at end, expires_at = greatest(r.expires_at, excluded.expires_at)
-    where r.answered_at is null or r.answered_at <= now() - ${interval('$4')} or r.expires_at <= now()
+    where r.answered_at is null or r.answered_at <= now() - ${interval('$4')} or r.answered_at <= r.stale_at or r.expires_at <= now()
   returning 1
 ), told as (select pg_notify('${socketReadsChannel}', $1) from (select from asked limit 1) any_asked)
-select ${asMs(`now() - ${interval('$4')}`)} as since, is_full as "isFull", (select count(*) from told) as told from waiting`
+select ${asMs(`now() - ${interval('$4')}`)} as since, ${asMs('now()')} as "askedAt", is_full as "isFull", (select count(*) from told) as told from waiting`
 
-/** Those that were answered after `since`. */
+/** Those that will do: what has become old since it was asked for is as good as it was then. */
 export async function readAnswers(
   database: Pick<Database, 'query'>,
-  { instanceId, kind, subjects, since }: Asking & { since: number },
+  { instanceId, kind, subjects, since, askedAt }: Asking & Enough,
 ): Promise<readonly KeptAnswer[]> {
   const rows = await database.query<{ subject: string; answer: unknown; answered: number; age: number }>(
     `select subject, answer, ${asMs('answered_at')} as answered, extract(epoch from now() - answered_at)::float8 as age from socket_reads
      where instance_id = $1 and kind = $2 and subject = any($3::text[]) and answered_at > to_timestamp($4::float8 / 1000)
-       and expires_at > now()`,
-    [instanceId, kind, subjects, since],
+       and coalesce(answered_at > stale_at or stale_at > to_timestamp($5::float8 / 1000), true) and expires_at > now()`,
+    [instanceId, kind, subjects, since, askedAt],
   )
   return rows.map(({ subject, answer: said, answered, age }) => ({
     ...{ subject, answer: answer.parse(said), answeredAt: Math.round(answered) },
@@ -85,9 +90,9 @@ export const readQuestions = (
   database: Pick<Database, 'query'>,
   instanceIds: readonly string[],
   { perInstance }: { perInstance: number },
-): Promise<readonly Question[]> =>
-  database.query<Question>(
-    `select q.instance_id as "instanceId", q.kind, q.subject from unnest($1::text[]) as given(instance_id) cross join lateral (
+): Promise<readonly OpenQuestion[]> =>
+  database.query<OpenQuestion>(
+    `select q.instance_id as "instanceId", q.kind, q.subject, ${asMs('now()')} as "readAt" from unnest($1::text[]) as given(instance_id) cross join lateral (
        select r.instance_id, r.kind, r.subject from socket_reads r
        where r.instance_id = given.instance_id and r.asked_until is not null and r.asked_until > now()
        order by r.asked_at, r.kind, r.subject limit $2) q`,
@@ -100,13 +105,16 @@ export type Answered = { subject: string; answer: SocketAnswer; keptMs: number }
 export const answerKey = ({ instanceId, kind, subject }: Question): string =>
   createHash('sha256').update(`${instanceId} ${kind} ${subject}`).digest('base64url')
 
-/** Nothing where another epoch owns the instance. Whoever waits for one of them is woken by the commit. */
+/**
+ * Nothing where another epoch owns the instance. What has become old since its question was read is no answer: it is asked again. Whoever waits for
+ * one of them is woken by the commit.
+ */
 export async function answerQuestions(
   database: Pick<Database, 'query'>,
-  { instanceId, epoch, kind, answers }: Owned & { kind: SocketRead; answers: readonly Answered[] },
+  { instanceId, epoch, kind, answers, readAt }: Owned & Pick<OpenQuestion, 'kind' | 'readAt'> & { answers: readonly Answered[] },
 ): Promise<void> {
   const rows = answers.map(one => ({ ...one, key: answerKey({ instanceId, kind, subject: one.subject }) }))
-  await database.query(answerSql, [instanceId, epoch, kind, asRows(rows)])
+  await database.query(answerSql, [instanceId, epoch, kind, asRows(rows), readAt])
 }
 
 const answerSql = `with answered as (
@@ -114,9 +122,26 @@ const answerSql = `with answered as (
     expires_at = now() + ${interval('n."keptMs"')}
   from (select * from json_to_recordset($4::json) as g(subject text, answer jsonb, "keptMs" float8, key text) order by subject) n
   where r.instance_id = $1 and r.kind = $3 and r.subject = n.subject and ${isOwner('$1', '$2')}
+    and coalesce(r.stale_at < to_timestamp($5::float8 / 1000), true)
   returning n.key
 )
 select pg_notify('${socketAnswersChannel}', key) from answered`
+
+/**
+ * For the SQL of others. `given`: rows (instance_id, kind, subject); what was said of them until now is old, and so is what WhatsApp is being asked. In
+ * one order, whoever says so.
+ */
+export const outdating = (given: string): string => `update socket_reads r set stale_at = clock_timestamp()
+  from (select o.instance_id, o.kind, o.subject from ${given} given join socket_reads o using (instance_id, kind, subject)
+    order by o.instance_id, o.kind, o.subject for update of o) old
+  where r.instance_id = old.instance_id and r.kind = old.kind and r.subject = old.subject`
+
+export async function outdateReads(database: Transaction, old: readonly Question[]): Promise<void> {
+  const rows = old.map(({ instanceId, kind, subject }) => ({ instance_id: instanceId, kind, subject }))
+  await database.query(outdateSql, [asRows(rows)])
+}
+
+const outdateSql = outdating('(select * from json_to_recordset($1::json) as g(instance_id text, kind text, subject text))')
 
 /** What nobody wants any more; answers how many. */
 export async function forgetReads(database: Transaction, { maxRows }: { maxRows: number }): Promise<number> {

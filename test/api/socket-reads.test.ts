@@ -3,7 +3,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openInstanceRows } from '../../src/instances/instance-rows.ts'
 import type { SocketRead } from '../../src/instances/socket-answers.ts'
-import { answerQuestions, readQuestions, type SocketAnswer } from '../../src/instances/socket-reads.ts'
+import {
+  answerQuestions,
+  askQuestions,
+  outdateReads,
+  readAnswers,
+  readQuestions,
+  type SocketAnswer,
+} from '../../src/instances/socket-reads.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { projectEvents, tellApi } from '../ground/api/project-events.ts'
 import { anEvent } from '../ground/events.ts'
@@ -46,7 +53,7 @@ const asked = (kind: SocketRead, count = 1) =>
   })
 async function answer(kind: SocketRead, answers: Readonly<Record<string, SocketAnswer>>) {
   const rows = Object.entries(answers).map(([subject, one]) => ({ subject, answer: one, keptMs: 60_000 }))
-  await answerQuestions(api.database, { instanceId: 'shop', epoch, kind, answers: rows })
+  await answerQuestions(api.database, { instanceId: 'shop', epoch, kind, answers: rows, readAt: Date.now() })
 }
 const here = { said: { onWhatsApp: true, id: ana.lid, pn: `${ana.pn}@s.whatsapp.net` } }
 const nobody = { said: { onWhatsApp: false, id: null, pn: null } }
@@ -179,6 +186,34 @@ test.each([
   const path = `/v1/instances/${id}/contacts/5511900000041/about`
   const { json } = await api.call('GET', new URL(path, hasty.url).href)
   expect(json).toMatchObject({ type: `urn:zaplog:problem:${slug}`, status, detail: expect.stringContaining(detail) })
+})
+
+test('[F1] what WhatsApp was asked before a change is no answer after it, and is asked again; who asked before the change takes what it was', async () => {
+  const { database } = api
+  const of = { instanceId: 'shop', kind: 'about', subjects: ['5511900000061@s.whatsapp.net'] } as const
+  const one = { instanceId: 'shop', kind: 'about', subject: of.subjects[0] } as const
+  const ask = () => askQuestions(database, { ...of, maxAgeMs: 60_000, withinMs: 60_000 })
+  const saidTo = async (asked: Awaited<ReturnType<typeof ask>>) =>
+    (await readAnswers(database, { ...of, ...asked })).map(found => found.answer)
+  const open = async () => (await readQuestions(database, ['shop'], { perInstance: 50 })).find(it => it.subject === one.subject)
+  async function answerOpen(about: string, readAt: number | undefined) {
+    if (readAt === undefined) throw new Error('expected an open question, got none')
+    const answers = [{ subject: one.subject, answer: { said: { about, setAt: null } }, keptMs: 60_000 }]
+    await answerQuestions(database, { instanceId: 'shop', epoch, kind: 'about', answers, readAt })
+  }
+  const first = await ask()
+  const question = await open()
+  await outdateReads(database, [one])
+  await answerOpen('before', question?.readAt)
+  expect([await saidTo(first), (await open())?.subject]).toEqual([[], one.subject])
+  await answerOpen('after', (await open())?.readAt)
+  expect([await saidTo(first), await open()]).toEqual([[{ said: { about: 'after', setAt: null } }], undefined])
+  const second = await ask()
+  await outdateReads(database, [one])
+  expect(await saidTo(second)).toEqual([{ said: { about: 'after', setAt: null } }])
+  expect(await saidTo(await ask())).toEqual([])
+  expect((await open())?.subject).toBe(one.subject)
+  await database.query('delete from socket_reads where subject = $1', [one.subject])
 })
 
 test('[F1] a question that nobody answers is kept for no longer than somebody waits', async () => {

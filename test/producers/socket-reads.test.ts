@@ -1,9 +1,11 @@
 // What only WhatsApp knows, asked for by rows and answered by whoever holds the account, with the real Baileys at the simulator.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
+import { node } from '../../simulator/connection/stanza.ts'
 import type { SocketRead } from '../../src/instances/socket-answers.ts'
 import { askQuestions, forgetReads, readAnswers } from '../../src/instances/socket-reads.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
+import { askToDo } from '../ground/producers/commands.ts'
 import { openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
 
@@ -23,9 +25,9 @@ const person = (nth: number) => rig.simulator.contact({ pn: `55119000000${20 + n
 
 async function ask(kind: SocketRead, subjects: readonly string[], { maxAgeMs = 60_000, instanceId = 'first' } = {}) {
   const { database } = rig.database
-  const { since } = await askQuestions(database, { instanceId, kind, subjects, maxAgeMs, withinMs: 10_000 })
+  const enough = await askQuestions(database, { instanceId, kind, subjects, maxAgeMs, withinMs: 10_000 })
   const found = await until(`answers about ${kind}`, async () => {
-    const answers = await readAnswers(database, { instanceId, kind, subjects, since })
+    const answers = await readAnswers(database, { instanceId, kind, subjects, ...enough })
     return answers.length === subjects.length ? answers : null
   })
   return subjects.map(subject => found.find(one => one.subject === subject)?.answer)
@@ -155,4 +157,113 @@ test('[F1] what nobody wants any more is forgotten, other answers are kept', asy
   expect(await forgetReads(database, { maxRows: 10 })).toBe(1)
   const rows = await database.query<{ subject: string }>(`select subject from socket_reads where kind = 'about'`)
   expect(rows.map(({ subject }) => subject)).toContain(bia.lidJid)
+})
+
+const jpeg = Buffer.from('ffd8ffe000044a46ffc0000b080280028001011100', 'hex').toString('base64')
+const account = () => rig.simulator.contact({ pn: ownerPn })
+function aGroup() {
+  const own = account()
+  return rig.simulator.group({ subject: 'Turma', members: [own, person(21)], admins: [own.lidJid] })
+}
+type Change = { operation: string; body: object; kind: SocketRead; subject: string; said: unknown }
+const pictured = { said: { pictureId: expect.stringMatching(/^\d+$/), url: expect.any(String) } }
+
+/** Every operation that changes what is read, and how it is read then. */
+const changes: Readonly<Record<string, () => Change>> = {
+  privacy: () => ({
+    ...{ operation: 'privacy.change', body: { lastSeen: 'contacts' }, kind: 'privacy', subject: 'the account' },
+    said: { said: expect.objectContaining({ lastSeen: 'contacts' }) },
+  }),
+  blocklist: () => ({
+    ...{ operation: 'contact.block', body: { personId: person(22).pnJid, on: true }, kind: 'blocklist', subject: 'the account' },
+    said: { said: { contacts: expect.arrayContaining([expect.objectContaining({ id: person(22).lidJid })]) } },
+  }),
+  'its words, by number': () => ({
+    ...{ operation: 'profile.change', body: { about: 'closed' }, kind: 'about', subject: account().pnJid },
+    said: { said: expect.objectContaining({ about: 'closed' }) },
+  }),
+  'its words, by LID': () => ({
+    ...{ operation: 'profile.change', body: { about: 'open' }, kind: 'about', subject: account().lidJid },
+    said: { said: expect.objectContaining({ about: 'open' }) },
+  }),
+  'its picture, gone': () => ({
+    ...{ operation: 'profile.picture', body: { picture: null }, kind: 'picture', subject: account().pnJid },
+    said: { code: '404' },
+  }),
+  'its picture, small, by LID': () => ({
+    ...{ operation: 'profile.picture', body: { picture: jpeg }, kind: 'picture-preview', subject: account().lidJid },
+    said: pictured,
+  }),
+  'a group': () => {
+    const { id: groupId } = aGroup()
+    const said = { said: expect.objectContaining({ subject: 'Equipe' }) }
+    return { operation: 'group.update', body: { groupId, subject: 'Equipe' }, kind: 'group', subject: groupId, said }
+  },
+  'who is in a group': () => {
+    const { id: groupId } = aGroup()
+    const body = { groupId, action: 'remove', participants: [person(21).lidJid] }
+    const said = { said: expect.objectContaining({ participants: [expect.objectContaining({ id: account().lidJid })] }) }
+    return { operation: 'group.change-participants', body, kind: 'group', subject: groupId, said }
+  },
+  'a group that was left': () => {
+    const { id: groupId } = aGroup()
+    const said = { code: expect.stringMatching(/^40[34]$/) }
+    return { operation: 'group.leave', body: { groupId }, kind: 'group', subject: groupId, said }
+  },
+  'a group’s picture': () => {
+    const { id: groupId } = aGroup()
+    return { operation: 'group.set-picture', body: { groupId, image: jpeg }, kind: 'picture', subject: groupId, said: pictured }
+  },
+}
+
+test.each(Object.entries(changes))('[F1] %s: once its change is told, what was read before is no answer', async (_what, make) => {
+  const { operation, body, kind, subject, said } = make()
+  const [before] = await ask(kind, [subject])
+  expect(before).not.toEqual(said)
+  const { commandId } = await askToDo(rig, operation, body, 'groupId' in body ? String(body.groupId) : '')
+  await until('it is told', async () => (await rig.eventsOf('command.completed')).some(one => one.commandId === commandId))
+  expect(await ask(kind, [subject])).toEqual([said])
+})
+
+test('[F1] what is heard from the phone, and of others, makes what was read before no answer', async () => {
+  const [ana, bia] = [person(23), person(24)]
+  const group = aGroup()
+  const own = account()
+  const heard: readonly [kind: SocketRead, subject: string, change: () => void, said: unknown][] = [
+    [
+      'blocklist',
+      'the account',
+      () => {
+        device.setBlocked([bia.lidJid])
+        device.block(bia, true)
+      },
+      { said: { contacts: [expect.objectContaining({ id: bia.lidJid })] } },
+    ],
+    [
+      'privacy',
+      'the account',
+      () => {
+        rig.simulator.setProfile(own, { privacy: { online: 'match_last_seen' } })
+        const attrs = { id: 'privacy-1', type: 'account_sync', from: own.pnJid, t: '1700000000' }
+        device.pushStanza(node('notification', attrs, [node('privacy')]))
+      },
+      { said: expect.objectContaining({ online: 'match_last_seen' }) },
+    ],
+    ['picture', ana.pnJid, () => rig.simulator.setPicture(ana, Buffer.from('jpeg')), pictured],
+    [
+      'group',
+      group.id,
+      () => device.changeGroup(group, ana, { kind: 'subject', subject: 'Novo' }),
+      { said: expect.objectContaining({ subject: 'Novo' }) },
+    ],
+  ]
+  await device.send(ana, { conversation: 'hi' })
+  for (const [kind, subject, change, said] of heard) {
+    const [before] = await ask(kind, [subject])
+    expect(before).not.toEqual(said)
+    change()
+    const isOld = `select stale_at from socket_reads where kind = $1 and subject = $2 and stale_at > answered_at`
+    await until(`${kind} to be old`, async () => (await rig.database.database.query(isOld, [kind, subject])).length > 0)
+    expect(await ask(kind, [subject])).toEqual([said])
+  }
 })

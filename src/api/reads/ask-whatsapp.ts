@@ -45,8 +45,8 @@ async function answersWithin(
   { waitMs, mayWait, maxAgeSeconds, ...asked }: Wanted & { waitMs: number; mayWait: boolean },
   gone: AbortSignal,
 ): Promise<{ answers: readonly KeptAnswer[] | null; isFull: boolean }> {
-  const { since, isFull } = await askQuestions(database, { ...asked, maxAgeMs: maxAgeSeconds * 1000, withinMs: waitMs })
-  const answer = async () => inOrder(asked.subjects, await readAnswers(database, { ...asked, since }))
+  const { isFull, ...enough } = await askQuestions(database, { ...asked, maxAgeMs: maxAgeSeconds * 1000, withinMs: waitMs })
+  const answer = async () => inOrder(asked.subjects, await readAnswers(database, { ...asked, ...enough }))
   if (isFull || !mayWait) return { answers: await answer(), isFull: true }
   const until = AbortSignal.any([AbortSignal.timeout(waitMs), gone, stopping])
   const keys = asked.subjects.map(subject => answerKey({ ...asked, subject }))

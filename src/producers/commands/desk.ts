@@ -20,6 +20,7 @@ import { createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { orNullIfAborted } from '../../runtime/or-abort.ts'
 import { wait } from '../../runtime/wait.ts'
+import { outdatedByCommand } from '../actions/outdated-reads.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import { endAlbum } from './end-album.ts'
 import { createLateCommands } from './end-late-commands.ts'
@@ -176,13 +177,15 @@ async function perform(of: Of, command: ClaimedCommand): Promise<void> {
 
 /** What comes of it is decided before anybody is told, by whom it belongs to. null: nothing is decided, or another owner's affair. */
 async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | null> {
-  const { owned, database, outlasting } = of
+  const { owned, database, account, outlasting } = of
   const came = await carryingOut(command.operation)(of, command)
   if (isTooMuch(came) && isSent(command.operation)) await rest(of)
   if (came.is === 'put-off') await leaveForLater(of, command, came)
   if (came.is === 'not-given') await leaveUngiven(of, command, came)
   if (came.is !== 'over' && came.is !== 'as-marker') return null
-  const decided = { ...owned, commandId: command.command_id, outcome: came.outcome }
+  const { outcome } = came
+  const outdated = outdatedByCommand(command, outcome, account().own)
+  const decided = { ...owned, commandId: command.command_id, outcome, outdated }
   return outlasting('deciding an outcome', () => decideOutcome(database, decided))
 }
 

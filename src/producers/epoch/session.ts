@@ -14,6 +14,7 @@ import { createAckGate } from '../gate/ack-gate.ts'
 import { createAppendedStanzaParts } from '../gate/appended-stanza-parts.ts'
 import { createIngest } from '../gate/ingest.ts'
 import type { UntoldParts } from '../gate/untold-parts.ts'
+import { hearChanges } from '../reads/hear-changes.ts'
 import type { SocketReads } from '../reads/serve-reads.ts'
 import { openSealedMessages } from '../secrets/sealed-messages.ts'
 import type { SealedWatch } from '../secrets/sealed-watch.ts'
@@ -55,7 +56,7 @@ export type SessionDeps = EpochDeps &
     sealedWatch: Pick<SealedWatch, 'add'>
     pairLearning: PairLearning
     pairingRequests: Pick<PairingRequests, 'serve'>
-    socketReads: Pick<SocketReads, 'serve'>
+    socketReads: Pick<SocketReads, 'serve' | 'outdate'>
     url: string | null
     cdnUrl: string | null
     version: readonly [number, number, number] | null
@@ -203,6 +204,14 @@ function openGate(deps: SessionDeps, { epoch, names, untold }: SessionOf, { auth
   const ofPart = createSecretsOfPart({ secrets, sealed, known, ignores: intake.ignores })
   const ingest = createIngest({ instanceId, own, known, names, secrets: ofPart, told, intake, clock, metrics })
   deps.sealedWatch.add({ instanceId, life: socketLife, sealed })
-  const gate = createAckGate({ ingest, parts: createAppendedStanzaParts(auth), untold, life: socketLife, own, logger, metrics })
+  const heard = { instanceId, own, known, socketReads: deps.socketReads }
+  const notification: typeof ingest.notification = async node => {
+    await hearChanges(heard, node)
+    return ingest.notification(node)
+  }
+  const gate = createAckGate({
+    ...{ ingest: { ...ingest, notification }, parts: createAppendedStanzaParts(auth), untold },
+    ...{ life: socketLife, own, logger, metrics },
+  })
   return { gate, sealed }
 }

@@ -2,14 +2,15 @@
 // a time, and answers by the row. What an account leaves unanswered its next session answers, while somebody waits for it.
 import type { Database } from '../../database/database.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
-import { answerQuestions, type Question, readQuestions, socketReadsChannel } from '../../instances/socket-reads.ts'
+import { answerQuestions, type OpenQuestion, readQuestions, socketReadsChannel } from '../../instances/socket-reads.ts'
 import { createBell } from '../../runtime/bell.ts'
 import { describeError, type Logger } from '../../runtime/logger.ts'
 import type { Acting } from '../socket/acting.ts'
 import { type Asked, type AskingDeps, createAsking } from './ask.ts'
+import { createOutdating, type Outdating } from './outdate-reads.ts'
 import { areAskedTogether } from './reads.ts'
 
-export type SocketReads = {
+export type SocketReads = Pick<Outdating, 'outdate'> & {
   /** From now on, until it is over; a newer one takes its place. */
   serve(of: Served): void
   /** Until the signal aborts. */
@@ -17,6 +18,7 @@ export type SocketReads = {
 }
 export type Served = Owned & { acting: Acting; isOver(): boolean }
 type Deps = AskingDeps & { database: Database; logger: Logger }
+type Task = Asked & Pick<OpenQuestion, 'readAt'>
 
 /** Between looks at all: wakes may be lost, and turns come. */
 const lookEveryMs = 2_000
@@ -30,6 +32,7 @@ export function createSocketReads(deps: Deps): SocketReads {
   /** Of each instance what is being asked. */
   const asking = new Map<string, Set<string>>()
   const asker = createAsking(deps)
+  const outdating = createOutdating(deps)
   const work = new Set<Promise<void>>()
   const bell = createBell()
   /** Of these somebody has asked since the last look. */
@@ -49,7 +52,7 @@ export function createSocketReads(deps: Deps): SocketReads {
     for (const [instanceId, of] of Map.groupBy(questions, one => one.instanceId)) begin(instanceId, of)
   }
 
-  function begin(instanceId: string, questions: readonly Question[]): void {
+  function begin(instanceId: string, questions: readonly OpenQuestion[]): void {
     const served = serving.get(instanceId)
     if (served === undefined) return
     const busy = asking.get(instanceId) ?? new Set<string>()
@@ -69,11 +72,11 @@ export function createSocketReads(deps: Deps): SocketReads {
   }
 
   /** Never rejects. false: without an answer it is asked again with the next look, while somebody waits. */
-  async function ask({ instanceId, epoch, acting, isOver }: Served, asked: Asked): Promise<boolean> {
-    const { kind } = asked
+  async function ask({ instanceId, epoch, acting, isOver }: Served, asked: Task): Promise<boolean> {
+    const { kind, readAt } = asked
     try {
       const answers = await asker.ask({ instanceId, acting }, asked)
-      await answerQuestions(database, { instanceId, epoch, kind, answers })
+      await answerQuestions(database, { instanceId, epoch, kind, answers, readAt })
       return true
     } catch (error) {
       if (!isOver()) logger.warn('socket-read.not-answered', { instanceId, epoch, kind, error: describeError(error) })
@@ -94,6 +97,7 @@ export function createSocketReads(deps: Deps): SocketReads {
       serving.set(served.instanceId, served)
       lookAt(served.instanceId)
     },
+    outdate: outdating.outdate,
     follow: async signal => {
       await tried(() => database.listen(socketReadsChannel, lookAt, signal), signal)
       for (let nextAt = 0; !signal.aborted; ) {
@@ -104,7 +108,7 @@ export function createSocketReads(deps: Deps): SocketReads {
         await tried(() => look(looked), signal)
         await bell.rung(signal, Math.max(0, nextAt - performance.now()))
       }
-      await Promise.all(work)
+      await Promise.all([...work, outdating.idle()])
     },
   }
 }
@@ -113,9 +117,11 @@ export function createSocketReads(deps: Deps): SocketReads {
 const nameOf = ({ kind, subjects }: Asked): string => (areAskedTogether(kind) ? kind : `${kind} ${subjects[0] ?? ''}`)
 
 /** The questions to WhatsApp for them, in their order. */
-function together(questions: readonly Question[]): readonly Asked[] {
+function together(questions: readonly OpenQuestion[]): readonly Task[] {
   const byName = Map.groupBy(questions, ({ kind, subject }) => nameOf({ kind, subjects: [subject] }))
   return [...byName.values()].flatMap(([first, ...rest]) =>
-    first === undefined ? [] : [{ kind: first.kind, subjects: [first, ...rest].map(({ subject }) => subject) }],
+    first === undefined
+      ? []
+      : [{ kind: first.kind, readAt: first.readAt, subjects: [first, ...rest].map(({ subject }) => subject) }],
   )
 }

@@ -18,15 +18,16 @@ export const people = (rig: EvolutionRig) =>
 
     /** Whoever holds the account answers each once it is asked. */
     async function answer(kind: SocketRead, one: SocketAnswer) {
-      const subject = await until(`a question for ${kind}`, async () => {
+      const { subject, readAt } = await until(`a question for ${kind}`, async () => {
         const found = await readQuestions(rig.api.database, ['asks'], { perInstance: 50 })
-        return found.find(question => question.kind === kind)?.subject ?? null
+        return found.find(question => question.kind === kind) ?? null
       })
       await answerQuestions(rig.api.database, {
         instanceId: 'asks',
         epoch,
         kind,
         answers: [{ subject, answer: one, keptMs: 60_000 }],
+        readAt,
       })
     }
     const none = { code: '404' }
