@@ -151,7 +151,7 @@ const MAX_QUOTED_CHARACTERS = 80
 const quoted = (text: string) =>
   text.length > MAX_QUOTED_CHARACTERS ? `${JSON.stringify(text.slice(0, MAX_QUOTED_CHARACTERS))}…` : JSON.stringify(text)
 
-const itsKey = 'it takes that of its ADMIN_API_KEY, or of admin-key in its DATA_DIR, which DATA_DIR names here, too'
+const itsKey = 'it is in admin-key of the DATA_DIR that zaplog runs with, or is its ADMIN_API_KEY'
 
 type Refused = { status: number; problem: Problem }
 
@@ -167,7 +167,11 @@ function refusal({ base, keyFrom, zaplog }: ApiSettings, request: Request, { sta
     })
   const why = isOfAnotherVersion(told.slug, status)
     ? ` zaplog at ${base} is of a version without it`
-    : `${withVerbs(explain(problem, nameOf), zaplog)}${nextStep(told.slug, zaplog)}`
+    : `${withVerbs(explain(problem, nameOf), zaplog)}${nextStep(
+        told.slug,
+        (problem.errors ?? []).map(({ expected }) => expected),
+        zaplog,
+      )}`
   return new CallFailed(`${doing}:${why}`, { ...told, exitCode: exitCodeOfStatus(status, exitCodes.failed) })
 }
 

@@ -20,7 +20,8 @@ export async function findSender(api: ApiSettings, id: string | undefined): Prom
     })
   const all = await listAll(api, { doing: 'reading the instances', path: '/v1/instances' }, instance)
   const [only, ...others] = all
-  if (only === undefined) throw new CallFailed(`there is no instance to send with: ${api.zaplog} instances create makes one`)
+  if (only === undefined)
+    throw new CallFailed(`there is no instance to send with: ${api.zaplog} instances create --name "Support" makes one`)
   if (others.length === 0) return only
   const named = all.slice(0, MOST_NAMED).map(one => one.id)
   throw new CallFailed(

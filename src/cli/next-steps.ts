@@ -14,6 +14,12 @@ const lists: Readonly<Record<string, string>> = {
   'processing-not-found': 'processing list',
 }
 
-/** Behind what was refused; `zaplog`: what our verbs begin with. */
-export const nextStep = (slug: string, zaplog: string): string =>
-  lists[slug] === undefined ? '' : `; ${zaplog} ${lists[slug]} shows what there is`
+/** What is expected where a chat or a person is asked for, and not a number alone. */
+const anAddress = /^a phone number with its country.* or an address/
+
+/** Behind what was refused; `expected`: of each field that was; `zaplog`: what our verbs begin with. */
+export function nextStep(slug: string, expected: readonly string[], zaplog: string): string {
+  if (lists[slug] !== undefined) return `; ${zaplog} ${lists[slug]} shows what there is`
+  const isAddress = expected.length === 1 && anAddress.test(expected[0] ?? '')
+  return isAddress ? `; ${zaplog} chats list shows chats by name, contacts list people` : ''
+}

@@ -216,8 +216,11 @@ program
 program
   .command('upload <file>')
   .summary('send a file of yours, and wait until WhatsApp has it')
-  .description('send a file, and wait until WhatsApp has taken it, for two minutes at most; it is sent all the same after that')
-  .requiredOption('--to <number>', 'to whom')
+  .description(
+    'send a file, and wait until WhatsApp has taken it, for two minutes at most; it is sent all the same after that. Without --to it prints the id of the upload, which messages name',
+  )
+  .option('--to <number>', 'to whom: a person or a group; left out, to nobody yet')
+  .option('--kind <kind>', 'what it is sent as: image, video, gif, ptv, audio, voice, document, sticker (by its type)')
   .option('--caption <text>', 'below an image, a video or a document')
   .option('--instance <id>', 'who sends it; left out, the only instance there is')
   .option('--key <key>', 'the same again with the same key is sent once', parseKey)

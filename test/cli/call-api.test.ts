@@ -123,7 +123,7 @@ describe('a refusal', () => {
     for (const [env, from] of places)
       expect(await refused(list, { ZAPLOG_URL: url, ...env })).toEqual({
         code: exitCodes.configuration,
-        said: `reading the instances: zaplog at ${url} does not take the key from ${from}; it takes that of its ADMIN_API_KEY, or of admin-key in its DATA_DIR, which DATA_DIR names here, too`,
+        said: `reading the instances: zaplog at ${url} does not take the key from ${from}; it is in admin-key of the DATA_DIR that zaplog runs with, or is its ADMIN_API_KEY`,
       })
   })
 

@@ -104,13 +104,14 @@ test.each([
   ['closed', 'restart shop opens it again'],
   ['qr', 'qr shop shows the code to scan'],
 ])('[H7] what opens an account that is %s is said, and what is refused is called as it was typed', async (state, next) => {
-  const errors = [{ pointer: '/chatId', expected: 'a phone number', received: '"nobody"' }]
+  const errors = [{ pointer: '/chatId', expected: 'a phone number with its country, or an address', received: '"nobody"' }]
   const zaplog = await openZaplog({ instances: [{ ...shop, state }], ask: alwaysProblem(422, 'invalid-input', { errors }) })
   expect(await refused(['send', 'nobody', 'Olá'], zaplog.env)).toEqual({
     code: exitCodes.failed,
     said:
       `instance shop is ${state}: it is sent once that is open; ZAPLOG_URL=${zaplog.url} ./zaplog instances ${next}\n` +
-      'sending to nobody: <number>: expected a phone number, got "nobody"',
+      'sending to nobody: <number>: expected a phone number with its country, or an address, got "nobody"; ' +
+      `ZAPLOG_URL=${zaplog.url} ./zaplog chats list shows chats by name, contacts list people`,
   })
 })
 
@@ -205,7 +206,7 @@ test('[H7] who sends has to be named where there are several, and is there where
   const none = await openZaplog({ instances: [] })
   expect(await refused(['send', '5511900000011', 'Olá'], none.env)).toMatchObject({
     code: exitCodes.failed,
-    said: expect.stringMatching(/^there is no instance to send with: .*zaplog instances create makes one$/),
+    said: expect.stringMatching(/^there is no instance to send with: .*zaplog instances create --name "Support" makes one$/),
   })
   expect([...several.asked, ...none.asked]).toEqual([])
 })

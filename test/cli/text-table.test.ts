@@ -85,4 +85,5 @@ test('[H7] of one thing what says something is said, and a list in it is a table
   expect(answerText({ media: { status: 'stored', width: null }, websites: ['a', 'b'], answers: [] })).toBe(
     'field         value\nmedia.status  stored\nwebsites      a b',
   )
+  expect(answerText({ contacts: [], answeredAt: 'now' })).toBe('field       value\ncontacts    none\nansweredAt  now')
 })

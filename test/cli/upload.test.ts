@@ -107,6 +107,18 @@ test('[H7] [C13] what is not sent yet is worth another look with its key', async
   })
 })
 
+test('[H7] [C13] without --to it is sent to nobody, and its id is said once it is ready', async () => {
+  const zaplog = await openZaplog([
+    { ...upload, state: 'processing' },
+    { ...upload, state: 'ready' },
+  ])
+  const { code, out, err } = await runVerb(['upload', photo, '--kind', 'sticker'], zaplog.env)
+  expect({ code, out, err }).toEqual({ code: exitCodes.done, out: 'u1\n', err: '' })
+  expect(JSON.parse(zaplog.asked[0]?.body ?? '')).toEqual({
+    ...{ kind: 'sticker', fileName: 'praia.JPG', mimetype: 'image/jpeg', sizeBytes: 9 },
+  })
+})
+
 test('[H7] documents of offices are named by their types', () => {
   expect(['a.docx', 'b.XLSX', 'c.ppt'].map(mimetypeOf)).toEqual([
     'application/vnd.openxmlformats-officedocument.wordprocessingml.document',

@@ -40,17 +40,21 @@ const columnCell = (row: Row, { of }: CallColumn): string => listedCell(of.map(n
 
 const saysSome = (value: unknown): boolean => value !== null && value !== undefined && value !== ''
 
-/** A list of things has no cell of its own: it is a table below. */
+/** A list of things has no cell of its own: it is a table below. Of what says hardly anything it is said what says nothing. */
 function thingText(thing: Row, width: number | undefined): string {
   const fields = fieldsIn(thing)
   const lists = fields.flatMap(([name, value]) => {
     const rows = rowsIn(value)
     return rows === null || rows.length === 0 ? [] : [`${name}:\n${listTable(rows, [], width)}`]
   })
-  const cells = fields.flatMap(([name, value]) => (rowsIn(value) === null ? [[name, cellOf(value)]] : []))
-  if (cells.length + lists.length === 0) return 'done'
+  const said = fields.filter(([, value]) => rowsIn(value) === null)
+  const shown = said.length + lists.length < LEAST_SAID ? Object.entries(thing) : said
+  if (shown.length === 0 && lists.length === 0) return 'done'
+  const cells = shown.map(([name, value]) => [name, rowsIn(value) === null ? cellOf(value) : 'none'])
   return [...(cells.length === 0 ? [] : [textTable(['field', 'value'], cells, width)]), ...lists].join('\n\n')
 }
+
+const LEAST_SAID = 2
 
 /** By their names, those of what is in it by both. */
 const fieldsIn = (thing: Row): readonly [name: string, value: unknown][] =>
