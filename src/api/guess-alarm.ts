@@ -14,7 +14,6 @@ const MAX_LINES_AT_ONCE = 20
 
 export function createGuessAlarm({ metrics, logger }: { metrics: Metrics; logger: Logger }): GuessAlarm {
   const failures = metrics.counter('zaplog_api_key_failures_total')
-  for (const reason of ['none', 'wrong', 'limited'] satisfies Failure[]) failures.inc({ reason }, 0) // an alarm needs a 0 to rise from
   const ofAddresses = createBudgets({ burst: 1, everyMs: LINE_EVERY_MS, maxNames: MAX_ADDRESSES })
   const ofAll = createBudgets({ burst: MAX_LINES_AT_ONCE, everyMs: LINE_EVERY_MS / MAX_LINES_AT_ONCE, maxNames: 1 })
   let unsaidRequests = 0

@@ -5,9 +5,9 @@ import { isWaiting, waitOf } from './command-turns.ts'
 import type { WaitReason } from './commands-shown.ts'
 
 /** What each waits for is asked of the rows around it: of so many, those that expire first. */
-export const MOST_ASKED = 2_000
+export const MOST_ASKED = 1_000
 /** A walk along an index. */
-export const MOST_UNFINISHED = 20_000
+export const MOST_UNFINISHED = 10_000
 
 export type WaitingCommands = {
   unfinished: number

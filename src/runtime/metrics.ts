@@ -72,6 +72,7 @@ function make(name: MetricName, { kind, help, labels }: Metric, { registers, col
   const given = { name, help, labelNames: Object.keys(labels), registers }
   const gauge = kind === 'gauge' ? new Gauge({ ...given, collect }) : null
   const counter = kind === 'counter' ? new Counter(given) : null
+  if (counter !== null) for (const of of zerosOf(labels)) counter.inc(of, 0) // an alarm needs a 0 to rise from
   const histogram = kind === 'histogram' ? new Histogram({ ...given, buckets: seconds }) : null
   const drop = (of: Labels) => (counter ?? gauge)?.remove(of)
   const seen = 'instance_id' in labels ? boundSeries(MOST_SERIES, Object.keys(labels), drop) : () => undefined
@@ -90,4 +91,13 @@ function make(name: MetricName, { kind, help, labels }: Metric, { registers, col
     remove: written(which => gauge?.remove(which), 0),
     reset: () => gauge?.reset(),
   }
+}
+
+/** Every series, where the labels have words alone. */
+function zerosOf(labels: Metric['labels']): readonly Labels[] {
+  return Object.entries(labels).reduce<readonly Labels[]>(
+    (all, [label, words]) =>
+      all.flatMap(of => (Array.isArray(words) ? words.map((word: string) => ({ ...of, [label]: word })) : [])),
+    [{}],
+  )
 }

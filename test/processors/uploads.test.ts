@@ -363,7 +363,14 @@ describe('a file at a URL', () => {
     expect(await bring(here())).toMatchObject({ state: 'failed', reason })
   })
 
-  test('[C13] that fails at first is tried again', async () => {
+  test('[C13] [H1] that fails at first is tried again, and each try is counted', async () => {
+    const counted = async () => {
+      const text = await metrics.render()
+      return ['put-off', 'ready'].map(outcome =>
+        Number(new RegExp(`_prepared_total\\{outcome="${outcome}"\\} (\\d+)`).exec(text)?.[1] ?? 0),
+      )
+    }
+    const [putOff = 0, ready = 0] = await counted()
     const photo = await sampleJpeg()
     let tries = 0
     answer = (_request, response) => {
@@ -372,6 +379,11 @@ describe('a file at a URL', () => {
       else response.end(photo)
     }
     expect((await bring(here())).state).toBe('ready')
+    // The last one of a test before may be counted meanwhile, too.
+    await until('two that failed and one that did not to be counted', async () => {
+      const [putOffNow = 0, readyNow = 0] = await counted()
+      return putOffNow >= putOff + 2 && readyNow > ready
+    })
   })
 
   test('[C13] that breaks off is brought from its beginning: another file may be there by now', async () => {

@@ -2,9 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import { labelWords } from '../../scripts/label-words.ts'
 import { unwrittenAmong } from '../../scripts/metric-writers.ts'
+import { MOST_ASKED, MOST_UNFINISHED } from '../../src/instances/commands-waiting.ts'
+import { MOST_UPLOADS } from '../../src/instances/uploads-waiting.ts'
 import { subjects, table } from '../../src/runtime/metrics/all.ts'
 import type { Metric } from '../../src/runtime/metrics/declare.ts'
 import { createMetrics, MOST_SERIES } from '../../src/runtime/metrics.ts'
+import { MOST_COUNTED } from '../../src/webhooks/deliveries/delivery-counts.ts'
 import { seriesIn, writeAll } from '../ground/metrics.ts'
 
 const all = Object.entries<Metric>(table)
@@ -25,6 +28,18 @@ describe('names and units', () => {
 
   test('[H1] each is of one subject', () => {
     expect(subjects.flatMap(({ metrics }) => Object.keys(metrics)).sort()).toEqual(all.map(([name]) => name).sort())
+  })
+
+  test.each([
+    ['zaplog_commands_waiting', MOST_ASKED],
+    ['zaplog_commands_oldest_seconds', MOST_ASKED],
+    ['zaplog_commands_unfinished', MOST_UNFINISHED],
+    ['zaplog_uploads_waiting', MOST_UPLOADS],
+    ['zaplog_webhook_waiting_deliveries', MOST_COUNTED],
+    ['zaplog_webhook_held_deliveries', MOST_COUNTED],
+    ['zaplog_webhook_dead_deliveries', MOST_COUNTED],
+  ] as const)('[H1] %s says where its count ends, %i', (name, most) => {
+    expect(table[name].help).toMatch(new RegExp(`\\b${most}\\b`))
   })
 
   test('[H1] words of a label are different ones', () => {
@@ -78,4 +93,15 @@ test('[H1] what a scrape reads is of whoever was there last, and what is unset i
   expect(await metrics.render()).toMatch(/^zaplog_stream_readers 2$[\s\S]*^zaplog_dead_letter_records 3$/m)
   unread.remove()
   expect(await metrics.render()).not.toMatch(/^zaplog_dead_letter_records /m)
+})
+
+test('[H1] a counter whose labels are words shows each of them from the beginning: an alarm needs a 0 to rise from', async () => {
+  const metrics = createMetrics({ processMetrics: false })
+  metrics.counter('zaplog_uploads_prepared_total').inc({ outcome: 'failed' })
+  metrics.counter('zaplog_media_stored_total')
+  expect((await metrics.render()).split('\n').filter(line => line.startsWith('zaplog_'))).toEqual([
+    'zaplog_uploads_prepared_total{outcome="ready"} 0',
+    'zaplog_uploads_prepared_total{outcome="failed"} 1',
+    'zaplog_uploads_prepared_total{outcome="put-off"} 0',
+  ])
 })
