@@ -35,6 +35,7 @@ import { openPendingQr } from './instances/pending-qr.ts'
 import { createKeptPositions } from './kept-positions.ts'
 import { type Consumer, lagRoutes } from './lag-routes.ts'
 import { laterCallRoutes } from './later-calls.ts'
+import { logRoutes } from './log-routes.ts'
 import { mediaLinkRoutes } from './media/media-link-routes.ts'
 import { objectRoutes, type VerifyObjectUrl } from './media/object-routes.ts'
 import { callRoutes } from './messages/call-routes.ts'
@@ -71,6 +72,8 @@ export type ApiDeps = HealthDeps & {
   topic(name: TopicName): string
   /** Of each topic. */
   partitions: number
+  /** Of new topics, where they have none of their own. */
+  retentionMs: number | 'forever'
   /** Where the records of a key are. */
   partitionOf(key: string): number
   /** Whoever consumes the log, and how far each is. */
@@ -201,11 +204,15 @@ export function askingRoutes(
 /** What became of records. */
 function recordRoutes(
   app: App,
-  deps: Parameters<typeof deliveryRoutes>[1] & Parameters<typeof eventRoutes>[1] & Parameters<typeof lagRoutes>[1],
+  deps: Parameters<typeof deliveryRoutes>[1] &
+    Parameters<typeof eventRoutes>[1] &
+    Parameters<typeof lagRoutes>[1] &
+    Parameters<typeof logRoutes>[1],
 ): void {
   deliveryRoutes(app, deps)
   eventRoutes(app, deps)
   lagRoutes(app, deps)
+  logRoutes(app, deps)
 }
 
 async function dialectRoutes(

@@ -1,7 +1,9 @@
-// zaplog topics and zaplog schemas: what consumers of the log find there, from the definitions of this version. Nothing is asked of a server.
-import { readFileSync } from 'node:fs'
+// zaplog topics and zaplog schemas: what consumers of the log find there, from the definitions of this version and the releases before it. Nothing is
+// asked of a server.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { keptText, publicEvents, publicEventsIn, publicTopics } from '../events/catalogue.ts'
 import { schemaNameOf } from '../events/schema-name.ts'
+import type { TopicEntry } from '../events/topics.ts'
 import { recordTypes } from '../events/vocabulary.ts'
 import { exitCodes } from './exit-codes.ts'
 import { jsonIsWanted } from './json-wanted.ts'
@@ -9,54 +11,72 @@ import { jsonLine } from './print-json.ts'
 import { sayProblem } from './problem.ts'
 import { textTable } from './text-table.ts'
 
-/** With the prefix that a zaplog of these settings gives them. */
-export function sayTopics(): void {
-  const prefix = process.env.TOPIC_PREFIX || 'wa.'
-  const all = publicTopics.map(topic => {
-    const { name, key, holds, personalData, retentionDays } = topic
-    const types = publicEventsIn(topic).map(({ type }) => type)
-    const kept = keptText(topic)
+type Said = { text: string; json: unknown } | { refusal: string }
+
+/** With the prefix that a zaplog of these settings gives them. `name`: of one, what is in it. */
+export const sayTopics = (name: string | undefined): void => say(topicsSaid(name))
+
+function topicsSaid(name: string | undefined): Said {
+  const all = publicTopics.map(topic => ({ topic, json: describeTopic(topic), row: rowOf(topic) }))
+  const found = all.find(one => one.json.topic === name || one.topic.name === name)
+  if (name === undefined) {
+    const rows = all.map(({ row }) => row)
     return {
-      row: [`${prefix}${name}`, key, String(types.length), kept, holds, personalData],
-      json: { topic: `${prefix}${name}`, key, holds, personalData, retentionDays, types },
+      text: textTable(['topic', 'key', 'types', 'kept', 'holds', 'sensitive'], rows),
+      json: all.map(({ json }) => json),
     }
-  })
-  print(
-    textTable(
-      ['topic', 'key', 'types', 'kept', 'holds', 'sensitive'],
-      all.map(({ row }) => row),
-    ),
-    all.map(({ json }) => json),
-  )
+  }
+  if (found === undefined) return { refusal: `there is no topic ${JSON.stringify(name)}: topics without a name lists them` }
+  const rows = publicEventsIn(found.topic).map(({ type, doc }) => [type, doc])
+  return { text: textTable(['type', 'what'], rows), json: found.json }
 }
 
-/** `name`: a type, or what its schema is called in the registry. */
-export function saySchemas(name: string | undefined): void {
+const prefixed = (name: string): string => `${process.env.TOPIC_PREFIX || 'wa.'}${name}`
+const typesIn = (topic: TopicEntry): readonly string[] => publicEventsIn(topic).map(({ type }) => type)
+
+function describeTopic(topic: TopicEntry) {
+  const { name, key, holds, personalData, retentionDays } = topic
+  return { topic: prefixed(name), key, holds, personalData, retentionDays, types: typesIn(topic) }
+}
+
+const rowOf = (topic: TopicEntry): readonly string[] => [
+  ...[prefixed(topic.name), topic.key, String(typesIn(topic).length)],
+  ...[keptText(topic), topic.holds, topic.personalData],
+]
+
+/** `name`: a type, or what its schema is called in the registry; `release`: as that one has it. */
+export const saySchemas = (name: string | undefined, release: string | undefined): void => say(schemasSaid(name, release))
+
+function schemasSaid(name: string | undefined, release: string | undefined): Said {
   const all = publicEvents.map(({ type, doc }) => {
-    return { type, subject: schemaNameOf(type), doc, inThisVersion: !recordTypes.later.includes(type) }
+    const inThisVersion = !recordTypes.later.includes(type)
+    return { type, subject: schemaNameOf(type), doc, inThisVersion, releases: releases().filter(one => isIn(type, one)) }
   })
   if (name === undefined) {
-    const rows = all.map(({ type, subject, doc, inThisVersion }) => [
-      type,
-      subject,
+    const rows = all.map(({ type, subject, doc, inThisVersion, releases }) => [
+      ...[type, subject, releases.join(', ')],
       `${inThisVersion ? '' : 'Not in this version. '}${doc}`,
     ])
-    print(textTable(['type', 'schema', 'what'], rows), all)
-    return
+    return { text: textTable(['type', 'schema', 'releases', 'what'], rows), json: all }
   }
   const found = all.find(({ type, subject }) => type === name || subject === name || subject.endsWith(`.${name}`))
-  if (found === undefined) {
-    sayProblem({
-      detail: `there is no schema ${JSON.stringify(name)}: schemas without a name lists them`,
-      exitCode: exitCodes.failed,
-    })
-    process.exitCode = exitCodes.failed
-    return
-  }
-  const text = readFileSync(new URL(`../../schemas/${found.type}.avsc`, import.meta.url), 'utf8')
-  print(text.trimEnd(), JSON.parse(text))
+  if (found === undefined) return { refusal: `there is no schema ${JSON.stringify(name)}: schemas without a name lists them` }
+  if (release !== undefined && !found.releases.includes(release))
+    return { refusal: `release ${release} has no schema of ${found.type}: ${found.releases.join(', ') || 'none'} has one` }
+  const text = readFileSync(fileOf(found.type, release), 'utf8')
+  return { text: text.trimEnd(), json: JSON.parse(text) }
 }
 
-function print(text: string, json: unknown): void {
-  process.stdout.write(jsonIsWanted() ? jsonLine(json) : `${text}\n`)
+const directory = new URL('../../schemas/', import.meta.url)
+const releases = (): readonly string[] => readdirSync(new URL('released/', directory)).toSorted()
+/** undefined: this version, released or not. */
+const fileOf = (type: string, release: string | undefined): URL =>
+  new URL(`${release === undefined ? '' : `released/${release}/`}${type}.avsc`, directory)
+const isIn = (type: string, release: string): boolean => existsSync(fileOf(type, release))
+
+function say(said: Said): void {
+  if ('refusal' in said) {
+    sayProblem({ detail: said.refusal, exitCode: exitCodes.failed })
+    process.exitCode = exitCodes.failed
+  } else process.stdout.write(jsonIsWanted() ? jsonLine(said.json) : `${said.text}\n`)
 }

@@ -30,7 +30,7 @@ export async function explain(api: ApiSettings, asked: Asked, about: 'event' | '
 
 async function readFacts(api: ApiSettings, eventId: string): Promise<Facts> {
   const path = `/v1/events/${encodeURIComponent(eventId)}`
-  const event = await callApi(api, { doing: `looking for event ${eventId}`, method: 'GET', path, answer: found })
+  const event = await callApi(api, { doing: 'looking for the event', method: 'GET', path, answer: found })
   const deliveries = await listAll(api, { doing: 'reading its deliveries', path: `${path}/deliveries` }, delivery)
   const of = { instance: event.instanceId, id: eventId }
   const about = event.row === 'message' ? await readMessage(api, of) : null

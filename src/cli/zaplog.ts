@@ -258,15 +258,24 @@ houseOf('media')
   .option('--instance <id>', 'whose message it is, where the id is WhatsApp’s and not the event’s')
   .action(async (id, options) => (await import('./why.ts')).whyMedia(id, options))
 program
-  .command('topics')
+  .command('topics [topic]')
   .summary('the topics of the log that others may read')
-  .description('the topics of the log that others may read, and what is in them')
-  .action(async () => (await import('./catalogue.ts')).sayTopics())
+  .description('the topics of the log that others may read, and what is in them; of one, its types')
+  .option('--live', 'as the zaplog that runs has them: partitions, records and how long they are kept; of one, its offsets')
+  .action(async (topic, { live }) =>
+    live ? (await import('./live-catalogue.ts')).sayLiveTopics(topic) : (await import('./catalogue.ts')).sayTopics(topic),
+  )
 program
   .command('schemas [name]')
   .summary('the types of events, or the Avro schema of one')
-  .description('the types of events, or the Avro schema of one, by its type or its name in the registry')
-  .action(async name => (await import('./catalogue.ts')).saySchemas(name))
+  .description(
+    'the types of events, with the releases that have each, or the Avro schema of one, by its type or its name in the registry',
+  )
+  .option('--live', 'their ids in the registry of the zaplog that runs, of all')
+  .option('--release <version>', 'of one, as that release has it')
+  .action(async (name, { live, release }) =>
+    live ? (await import('./live-catalogue.ts')).sayLiveSchemas() : (await import('./catalogue.ts')).saySchemas(name, release),
+  )
 
 program
   .command('lag')

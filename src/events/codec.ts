@@ -21,6 +21,8 @@ export type Codec = {
    * same event, which nobody can change, and nobody writes to its bytes.
    */
   decode(value: Uint8Array | null, signal: AbortSignal, shared?: Shared): Promise<Event | null>
+  /** In the registry, of the schema that this version writes. */
+  schemaId(type: EventType): number
 }
 /** Where the codec keeps what it decoded, for as long as whoever made it keeps it; nobody else looks inside. */
 export type Shared = { decoded?: unknown }
@@ -47,9 +49,14 @@ export async function openCodec(registry: SchemaIds, signal: AbortSignal): Promi
   }
   const current = new Map([...writers.values()].map(({ schema }) => [schema.name, schema]))
 
+  function writerOf(type: EventType) {
+    const writer = writers.get(type)
+    if (writer === undefined) throw new EventError('not-encodable', `encoding an event: no schema for type ${type}`)
+    return writer
+  }
+
   const encode: Codec['encode'] = (event, key = event.instanceId, headers = {}) => {
-    const writer = writers.get(event.type)
-    if (writer === undefined) throw new EventError('not-encodable', `encoding an event: no schema for type ${event.type}`)
+    const writer = writerOf(event.type)
     return {
       key,
       value: frame(writer.id, writer.schema, event),
@@ -79,7 +86,9 @@ export async function openCodec(registry: SchemaIds, signal: AbortSignal): Promi
     return read
   }
 
-  return { encode, decode }
+  const schemaId: Codec['schemaId'] = type => writerOf(type).id
+
+  return { encode, decode, schemaId }
 }
 
 /** null: of a type that this version does not know. */

@@ -4,12 +4,8 @@ import type { Config } from '../runtime/config.ts'
 import { createLogger } from '../runtime/logger.ts'
 import { examineCertificates } from './examine-certificates.ts'
 import { examineDataDir } from './examine-data-dir.ts'
-import { examineKafka } from './examine-kafka.ts'
 import { examineMachine } from './examine-machine.ts'
-import { examineObjects } from './examine-objects.ts'
-import { examinePostgres } from './examine-postgres.ts'
 import { examineProgram } from './examine-program.ts'
-import { examineRegistry } from './examine-registry.ts'
 import { type Finding, findWithin, type Look } from './finding.ts'
 import { partsOf } from './parts.ts'
 
@@ -21,19 +17,19 @@ export async function examine(config: Config, patienceMs = PATIENCE_MS): Promise
   return [...examineMachine(config), ...found.flat()]
 }
 
+/** Each with what it is made of, which the others do without. */
 function looksAt(config: Config): readonly Look[] {
-  const logger = createLogger({ level: 'silent' })
+  const deps = { config, logger: createLogger({ level: 'silent' }) }
   const { postgres, kafka, registry, s3 } = partsOf(config)
   const { ffmpegPath } = config.uploads
+  const look = (part: Look['part'] | null, ask: Look['look']): readonly Look[] => (part === null ? [] : [{ part, look: ask }])
   return [
     { part: dataDir, look: () => examineDataDir(config.dataDir) },
-    ...(postgres === null ? [] : [{ part: postgres, look: (signal: AbortSignal) => examinePostgres(config, signal) }]),
-    ...(kafka === null ? [] : [{ part: kafka, look: (signal: AbortSignal) => examineKafka({ config, logger }, signal) }]),
-    ...(registry === null
-      ? []
-      : [{ part: registry, look: (signal: AbortSignal) => examineRegistry({ config, logger }, signal) }]),
-    ...(s3 === null ? [] : [{ part: s3, look: (signal: AbortSignal) => examineObjects({ config, logger }, signal) }]),
-    ...(ffmpegPath === null ? [] : [{ part: ffmpeg, look: (signal: AbortSignal) => examineProgram(ffmpegPath, signal) }]),
+    ...look(postgres, async signal => (await import('./examine-postgres.ts')).examinePostgres(config, signal)),
+    ...look(kafka, async signal => (await import('./examine-kafka.ts')).examineKafka(deps, signal)),
+    ...look(registry, async signal => (await import('./examine-registry.ts')).examineRegistry(deps, signal)),
+    ...look(s3, async signal => (await import('./examine-objects.ts')).examineObjects(deps, signal)),
+    ...look(ffmpegPath === null ? null : ffmpeg, async signal => examineProgram(ffmpegPath ?? '', signal)),
     { part: certificates, look: signal => examineCertificates(config, { nowAt: Date.now() }, signal) },
   ]
 }

@@ -88,6 +88,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       ...ports,
       server,
       partitions: config.log.partitions,
+      retentionMs: config.log.retentionMs,
       partitionOf: key => partitionOf(key, config.log.partitions),
       consumers: () => readConsumers(ports),
       webhooks: config.webhooks,

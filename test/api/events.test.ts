@@ -129,6 +129,23 @@ test('[H7] [C7] why tells of a file that it is being fetched, and once it failed
   expect(text).toMatch(/link +answers 404/)
 })
 
+test('[B5] [H7] the topics say from where to where they have records, and the schemas under which id each is', async () => {
+  type Topic = { topic: string; public: boolean; records: number; partitions: { endOffset: string }[] }
+  const topics = (await api.call('GET', '/v1/topics')).json.data as Topic[]
+  const events = topics.find(({ topic }) => topic === 'wa.events')
+  expect(events).toMatchObject({
+    public: true,
+    retentionMs: null,
+    partitions: [{ partition: 0, firstOffset: '0' }, { partition: 1 }],
+  })
+  expect(events?.records).toBe(events?.partitions.reduce((sum, { endOffset }) => sum + Number(endOffset), 0))
+  expect(topics.find(({ topic }) => topic === 'wa.presence')).toMatchObject({ records: 0, retentionMs: 86_400_000 })
+  const schemas = (await api.call('GET', '/v1/schemas')).json.data as { type: string; schemaId: number }[]
+  const subject = 'zaplog.events.MessageReceived'
+  const { value } = api.testLog.codec.encode(anEvent('message.received'))
+  expect(schemas).toContainEqual({ type: 'message.received', subject, schemaId: value.readInt32BE(1) })
+})
+
 test('[H7] [H1] the lag of each consumer is in records and in time, by topic and partition', async () => {
   const { progress, topic } = api.testLog
   await progress.make('zaplog.download-media', [topic('events')], partitions)

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { S3_VIRTUAL_DOMAIN } from '../../infra/services/s3.ts'
 import { sampleJpeg, samplePdf } from '../../simulator/media/sample-media.ts'
 import { findUpload } from '../../src/instances/uploads.ts'
+import { examineStore } from '../../src/main/examine-objects.ts'
 import type { ObjectStore } from '../../src/objects/objects.ts'
 import { uploadExpiry } from '../../src/processors/uploads/expire-uploads.ts'
 import { openUploads } from '../../src/processors/uploads/open-uploads.ts'
@@ -42,6 +43,14 @@ describe.runIf(here)('a presigned URL', () => {
     expect(response.headers.get('content-disposition')).toBe(
       `attachment; filename="v_deo _1_ _.txt"; filename*=UTF-8''v%C3%ADdeo%20%221%22%20%EF%BF%BD.txt`,
     )
+  })
+
+  test('[H7] the look at a bucket puts, reads and deletes, and says that browsers may not put where no rule lets them', async () => {
+    const [speed, browsers, clock] = await examineStore(store, 'https://zap.example', never)
+    expect(speed?.found).toMatch(/^puts [\d.]+ MiB\/s, reads [\d.]+ MiB\/s/)
+    expect(browsers).toMatchObject({ state: 'warn', mend: expect.stringContaining('AllowedMethods PUT') })
+    expect(clock?.state).toBe('ok')
+    expect(await Array.fromAsync(store.list('doctor/', never))).toEqual([])
   })
 
   test('[C7] is 403 when its key, name, end or signature was changed', async () => {

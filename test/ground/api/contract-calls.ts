@@ -95,6 +95,8 @@ export const contractCalls: readonly string[] = [
   'GET /v1/events/{eventId}',
   'GET /v1/events/{eventId}/deliveries',
   'GET /v1/lag',
+  'GET /v1/topics',
+  'GET /v1/schemas',
   'GET /v1/dead-letters',
   'GET /v1/dead-letters/{id}',
   'POST /v1/dead-letters/redrive',

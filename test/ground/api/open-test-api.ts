@@ -109,6 +109,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       topic: testLog.topic,
       publicUrl: server.url,
       partitions,
+      retentionMs: 'forever',
       partitionOf: key => partitionOf(key, partitions),
       consumers: () => readConsumers({ database, topic: testLog.topic, consumerGroup: name => `zaplog.${name}` }),
       stream: given.stream,
