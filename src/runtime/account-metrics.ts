@@ -11,7 +11,7 @@ export function countAccounted(metrics: Metrics): CountAccounted {
   const byInstance = metrics.counter('zaplog_accounted_by_instance_total')
   const byType = metrics.counter('zaplog_accounted_by_type_total')
   return (stage, { instanceId, type }, count = 1) => {
-    byInstance.inc({ instance_id: instanceId, stage }, count)
+    byInstance.inc({ instance: instanceId, stage }, count)
     if (type !== null) byType.inc({ type, stage }, count)
   }
 }

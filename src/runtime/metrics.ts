@@ -3,7 +3,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { table } from './metrics/all.ts'
 import { boundSeries, type Labels } from './metrics/bound-series.ts'
-import type { Metric, WordOf } from './metrics/declare.ts'
+import { isOfAccounts, type Metric, type WordOf } from './metrics/declare.ts'
 
 type Table = typeof table
 export type MetricName = keyof Table
@@ -68,14 +68,15 @@ type Of = readonly (Labels | number)[]
 type Untyped = Record<'inc' | 'dec' | 'set' | 'observe' | 'remove', (...of: Of) => void> & { reset(): void }
 type Made = { registers: Registry[]; collect(): void }
 
-function make(name: MetricName, { kind, help, labels }: Metric, { registers, collect }: Made): Untyped {
+function make(name: MetricName, metric: Metric, { registers, collect }: Made): Untyped {
+  const { kind, help, labels } = metric
   const given = { name, help, labelNames: Object.keys(labels), registers }
   const gauge = kind === 'gauge' ? new Gauge({ ...given, collect }) : null
   const counter = kind === 'counter' ? new Counter(given) : null
   if (counter !== null) for (const of of zerosOf(labels)) counter.inc(of, 0) // an alarm needs a 0 to rise from
   const histogram = kind === 'histogram' ? new Histogram({ ...given, buckets: seconds }) : null
   const drop = (of: Labels) => (counter ?? gauge)?.remove(of)
-  const seen = 'instance_id' in labels ? boundSeries(MOST_SERIES, Object.keys(labels), drop) : () => undefined
+  const seen = isOfAccounts(metric) ? boundSeries(MOST_SERIES, Object.keys(labels), drop) : () => undefined
   const written =
     (write: (labels: Labels, value: number) => void, unsaid: number) =>
     (...of: Of) => {

@@ -89,7 +89,7 @@ test('[B8] what WhatsApp announced and what came of it, and what was received, a
   expect(await messagesIn()).toBe(1)
   const counted = await rig.metrics.render()
   expect(counted).toMatch(/^zaplog_accounted_by_type_total\{type="message\.received",stage="appended"\} 1$/m)
-  expect(counted).toMatch(/^zaplog_accounted_by_instance_total\{instance_id="shop",stage="received"\} [1-9]\d*$/m)
+  expect(counted).toMatch(/^zaplog_accounted_by_instance_total\{instance="shop",stage="received"\} [1-9]\d*$/m)
   expect(counted).not.toMatch(/^zaplog_accounted_by_(type\S*instance_id|instance\S*type)=/m)
   expect(await readTallied(database, 'shop')).toMatchObject({ announced: null })
 

@@ -8,6 +8,7 @@ import { type Addresses, addressesOfAll } from '../actions/addresses.ts'
 import { ask } from '../actions/ask.ts'
 import { privacyOf } from '../actions/profile.ts'
 import type { Acting } from '../socket/acting.ts'
+import { codeIn } from '../socket/code-in.ts'
 
 export async function readPrivacy(acting: Acting): Promise<SaidOf<'privacy'>> {
   const [seen, defaultExpiresInSeconds] = await Promise.all([privacyOf(acting), defaultTimerOf(acting)])
@@ -16,11 +17,17 @@ export async function readPrivacy(acting: Acting): Promise<SaidOf<'privacy'>> {
 
 /** WhatsApp says it of anybody, the account itself among them, and of nobody by a question of its own. null: it does not say. */
 async function defaultTimerOf(acting: Acting): Promise<number | null> {
-  const found = await acting.fetchDisappearingDuration(bareJid(acting.user?.id ?? ''))
+  const found = await acting.fetchDisappearingDuration(bareJid(acting.user?.id ?? '')).catch(noneIfRefused)
   if (found === undefined) throw new Error('asking what timer new chats begin with: expected an answer of WhatsApp, got none')
   const said: unknown = found[0]?.disappearing_mode
   const { duration }: { duration?: unknown } = typeof said === 'object' && said !== null ? said : {}
   return typeof duration === 'number' && Number.isSafeInteger(duration) ? duration : null
+}
+
+/** What it refuses to say of this is no reason to keep the rest back. */
+function noneIfRefused(error: unknown): [] {
+  if (codeIn(error) === null) throw error
+  return []
 }
 
 /** Baileys' own (fetchBlocklist of lib/Socket/chats.js) takes silence for an empty list. */

@@ -1,7 +1,7 @@
 // Metrics of accounts: their sockets, what WhatsApp sends, and whether all of it went on.
 import type { Metrics } from './declare.ts'
 
-const account = { each: 'account' }
+const account = { each: 'account' } as const
 const type = { each: 'type of event' }
 const accounting = 'GET /v1/instances/{id}/accounting'
 
@@ -153,9 +153,11 @@ export const accountMetrics = {
   zaplog_accounted_by_instance_total: {
     kind: 'counter',
     unit: 'events',
-    labels: { instance_id: account, stage: ['received', 'appended', 'projected', 'delivered'] },
+    // As it was released: a name is a promise, and Prometheus' own word for what it scrapes all the same.
+    labels: { instance: account, stage: ['received', 'appended', 'projected', 'delivered'] },
     help: 'What was received, appended, projected and delivered, by instance.',
-    means: 'projected falls behind appended: the read model; delivered: receivers.',
+    means:
+      'projected falls behind appended: the read model; delivered: receivers. Without honor_labels Prometheus calls its label exported_instance.',
     see: accounting,
   },
   zaplog_accounted_by_type_total: {

@@ -13,7 +13,7 @@ export type Metric = {
   isShared?: true
   /** What is counted; `seconds` and `bytes` are in the name, too. */
   unit: string
-  /** By name. Accounts are `instance_id`, and nothing else grows with them: `instance` is Prometheus' own word for what it scrapes. */
+  /** By name. Accounts are `instance_id`, and nothing else grows with them; `instance` is Prometheus' own word for what it scrapes. */
   labels: Readonly<Record<string, Label>>
   help: string
   /** What whoever runs zaplog concludes from it. */
@@ -22,6 +22,10 @@ export type Metric = {
   see: string
 }
 export type Metrics = Readonly<Record<`zaplog_${string}`, Metric>>
+
+/** Whether there is a series of each account. */
+export const isOfAccounts = ({ labels }: Metric): boolean =>
+  Object.values(labels).some(label => 'each' in label && label.each === 'account')
 
 /** What code may say where a label is asked for. */
 export type WordOf<Of> = Of extends readonly (infer Word)[]
