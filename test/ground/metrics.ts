@@ -1,7 +1,7 @@
 // Every metric of the table, written: each word of its labels, one of what there is one of for each, and so many accounts.
 import { labelWords } from '../../scripts/label-words.ts'
 import { table } from '../../src/runtime/metrics/all.ts'
-import type { Label, Metric } from '../../src/runtime/metrics/declare.ts'
+import { isEachAccount, type Label, type Metric } from '../../src/runtime/metrics/declare.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
 
 /** What has a file. */
@@ -35,7 +35,7 @@ function combinations(labels: readonly (readonly [string, Label])[], accounts: n
     (all, [label, values]) =>
       all.flatMap(which =>
         valuesOf(label, values, accounts)
-          .slice(0, label === 'instance_id' ? accounts : most)
+          .slice(0, isEachAccount(values) ? accounts : most)
           .map(value => ({ ...which, [label]: value })),
       ),
     [{}],
@@ -43,7 +43,7 @@ function combinations(labels: readonly (readonly [string, Label])[], accounts: n
 }
 
 function valuesOf(name: string, label: Label, accounts: number): readonly string[] {
-  if (name === 'instance_id') return Array.from({ length: accounts }, (_, nth) => `account-${nth}`)
+  if (isEachAccount(label)) return Array.from({ length: accounts }, (_, nth) => `account-${nth}`)
   if (name === 'kind') return fileKinds
   return labelWords(label) ?? ['one']
 }

@@ -23,9 +23,9 @@ export type Metric = {
 }
 export type Metrics = Readonly<Record<`zaplog_${string}`, Metric>>
 
+export const isEachAccount = (label: Label): boolean => 'each' in label && label.each === 'account'
 /** Whether there is a series of each account. */
-export const isOfAccounts = ({ labels }: Metric): boolean =>
-  Object.values(labels).some(label => 'each' in label && label.each === 'account')
+export const isOfAccounts = ({ labels }: Metric): boolean => Object.values(labels).some(isEachAccount)
 
 /** What code may say where a label is asked for. */
 export type WordOf<Of> = Of extends readonly (infer Word)[]
