@@ -2,6 +2,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { migrate } from '../../src/database/migrate.ts'
 import { openPostgres } from '../../src/database/postgres.ts'
+import { readPostgresFacts } from '../../src/database/postgres-facts.ts'
 import { openSession } from '../../src/database/session.ts'
 import { openTlsServer, type TlsServer } from '../ground/database/tls-server.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -17,6 +18,7 @@ describe.runIf(await runsHere('openssl'))('with TLS', () => {
     const { url, ca } = await openEncrypted()
     const target = { url, sslCa: ca, applicationName: 'test' }
     await migrate({ ...target, logger }, never)
+    expect((await readPostgresFacts(target, never)).certificateEndsAt).toBeGreaterThan(Date.now())
     const database = await openPostgres({ ...target, poolSize: 2, logger })
     onTestFinished(database.close)
     const session = await openSession(target, never)

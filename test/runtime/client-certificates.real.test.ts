@@ -1,8 +1,13 @@
 // What Kafka is shown of us is checked before anything is opened: a certificate and the key of the same one.
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { examineCertificates } from '../../src/main/examine-certificates.ts'
 import { parseConfig } from '../../src/runtime/config.ts'
+import { never } from '../../src/runtime/or-abort.ts'
 import { makeCertificate } from '../ground/certificates.ts'
 import { openTempDir } from '../ground/database/temp-dir.ts'
 import { runsHere } from '../ground/runs-here.ts'
@@ -94,5 +99,25 @@ describe.runIf(await runsHere('openssl'))('the configuration', () => {
       warnings: [{ name: 'KAFKA_SSL_CERT', message: expect.stringMatching(expired) }],
     })
     expect(at(-1)).toMatchObject({ ok: true, warnings: [{ name: 'KAFKA_SSL_CERT', message: expect.stringMatching(early) }] })
+  })
+
+  test('[H7] a look at certificates says until when those of the settings and of servers hold; who does not answer is left to others', async () => {
+    const server = createServer({ cert: sealed.certificate, key: sealed.key, passphrase: 'its password' })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const parsed = parseConfig({
+      ...{ ...beside, ...settings(ours), KAFKA_BROKERS: '127.0.0.1:1' },
+      SCHEMA_REGISTRY_URL: `https://127.0.0.1:${port}/`,
+    })
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+    const findings = await examineCertificates(parsed.config, { nowAt: Date.now() }, never)
+    expect(findings.map(({ state, found }) => [state, found])).toEqual([
+      ['warn', expect.stringMatching(/^that of KAFKA_SSL_CERT expires in 0 days, on \d{4}-\d\d-\d\d$/)],
+      ['warn', expect.stringMatching(new RegExp(`^that of 127\\.0\\.0\\.1:${port} expires in 0 days`))],
+    ])
+    expect(
+      (await examineCertificates(parsed.config, { nowAt: Date.now() + 2 * DAY_MS }, never)).map(({ state }) => state),
+    ).toEqual(['bad', 'bad'])
   })
 })
