@@ -74,6 +74,20 @@ test('[H7] what is read fits 60 columns but for what is one word, is whole, and 
   expect(listed('commands')).toContain('7d9f04c2be1a46538c0ef7a9d35b6218')
 })
 
+test('[H7] a column says the first of its fields that is there, and one that says nothing of any row is left out', () => {
+  const chats = {
+    data: [
+      { chatPn: null, chatId: '1@g.us', name: null },
+      { chatPn: '5511900000011@s.whatsapp.net', chatId: '2@lid' },
+    ],
+  }
+  const columns = [
+    { head: 'chat', of: ['chatPn', 'chatId'] },
+    { head: 'name', of: ['name'] },
+  ]
+  expect(answerText(chats, columns)).toBe('chat\n1@g.us\n5511900000011')
+})
+
 test('[H7] of one thing what says something is said, and a list in it is a table below', () => {
   const group = {
     groupId: '1@g.us',
