@@ -53,7 +53,9 @@ export const endedColumns = 'c.command_id, c.event_id, c.operation, c.chat_id, c
  * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. Of those that wait for a turn of
  * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now; of neither any while the account rests. What it
  * costs grows neither with the commands that wait nor with their chats: of each kind the index has the next ones. `turnAt`: when the account's next turn
- * is, epoch ms, for whoever asks; null: now.
+ * is, epoch ms, for whoever asks; null: now. Not in a transaction: its commit alone is not waited for. Nothing leaves the process, and nothing is
+ * decided, before a statement that finds the claim in its row and is waited for, and with it the claim: one that Postgres forgets in its death is a
+ * claim of nobody, and is made again.
  */
 export async function claimCommands(
   database: Transaction,
@@ -76,7 +78,9 @@ const nextOf = (kind: string, most: string): string =>
     .map(when => `(${found} and ${kind} and ${when} order by c.due_at, c.place limit ${most})`)
     .join(' union ')
 
-const claimSql = `with held as (${heldOwner('$1', '$2')}), turn_of_first as materialized (
+/** Until the statement's transaction is over. Selected of the row of its owner, without which nothing is claimed. */
+const unwaited = `set_config('synchronous_commit', 'off', true)`
+const claimSql = `with held as (select ${unwaited} from (${heldOwner('$1', '$2')}) owner), turn_of_first as materialized (
   select ${firstTurnAt('$1', pace)} as at, ${restsUntil('$1')} as rests_until
 ), turns as materialized (
   select t.rests_until, case when t.rests_until is null then $5::bigint else 0 end as paced,
