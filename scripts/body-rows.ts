@@ -14,7 +14,7 @@ function fieldRows(schema: Json, before: string): readonly Row[] {
     const { type, inner } = typeOf(whole)
     const named = `\`${before}${name}\`${isNeeded ? '' : '?'}`
     const [limits, meaning] = [limitsOf(field, whole), field.description ?? whole.description ?? '']
-    const row: Row = [named, type, meaning.includes(limits) ? '' : limits, plain(meaning)]
+    const row: Row = [named, type, limits, plain(without(meaning, limits))]
     return [row, ...(inner === null ? [] : fieldRows(inner, `${before}${name}${whole.items === undefined ? '.' : '[].'}`))]
   })
 }
@@ -107,6 +107,16 @@ function range(least: number | undefined, most: number | undefined): string {
   )
   if (from === undefined) return to === undefined ? '' : `at most ${to}`
   return to === undefined ? `at least ${from}` : `${from}..${to}`
+}
+
+/** Descriptions say limits, too, for who reads them alone. */
+function without(meaning: string, limits: string): string {
+  if (!/[\d,]/.test(limits) || !meaning.includes(limits)) return meaning
+  const rest = meaning
+    .replace(limits, '')
+    .replace(/:? ;/, ';')
+    .replaceAll(/^[\s:;,]+|[\s:;,]+$/g, '')
+  return rest === '' ? meaning : rest
 }
 
 /** A cell of Markdown ends at such a sign. */

@@ -1,5 +1,6 @@
 // Turns the bodies of calls (the schemas of their routes) into docs/bodies.md: of each what it may have, with type, limits and meaning. Throws where
 // a field says nothing. Answers file path -> content.
+import type { z } from 'zod'
 import { bodyRows } from './body-rows.ts'
 import { markdownTable } from './markdown-table.ts'
 import { readOf, replaceBetween } from './marked-part.ts'
@@ -20,16 +21,16 @@ export function generateBodyDocs(): ReadonlyMap<string, string> {
   return new Map([[path, replaceBetween(readOf(path), path, marks, parts.join('\n\n'))]])
 }
 
-/** `example`: a body that is taken. */
-type Section = { title: string; doc: string; rows: readonly (readonly string[])[]; example: unknown }
+/** `examples`: bodies that are taken. */
+type Section = { title: string; doc: string; rows: readonly (readonly string[])[]; examples: readonly unknown[] }
 
 function kindsOf({ schema }: NotedRoute): readonly Section[] {
   const body = jsonOf(schema.body ?? refuse('messages without a body'))
   const examples = Object.values(body['x-examples'] ?? {}).map(({ value }) => value)
   return (body.oneOf ?? []).map(one => {
     const { const: kind, description = '' } = one.properties?.kind ?? {}
-    const example = examples.find(value => kindIn(value) === kind)
-    return { title: `kind ${String(kind)}`, doc: description, rows: bodyRows(one), example }
+    const its = examples.filter(value => kindIn(value) === kind)
+    return { title: `kind ${String(kind)}`, doc: description, rows: bodyRows(one), examples: its }
   })
 }
 
@@ -41,7 +42,13 @@ function sectionOf({ method, url, schema }: NotedRoute): readonly Section[] {
   const rows =
     method === 'PATCH' ? all.map(([name, type, limits, what]) => [name, type, limits.replace(/(; )?\[.*\]$/, ''), what]) : all
   const title = `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`
-  return [{ title, doc: schema.summary, rows, example: body?.examples?.[0] }]
+  // zod leaves out the examples of what it transforms.
+  return [{ title, doc: schema.summary, rows, examples: examplesOf(schema.body) }]
+}
+
+function examplesOf(body: z.ZodType | undefined): readonly unknown[] {
+  const examples = body?.meta()?.examples
+  return Array.isArray(examples) ? examples : []
 }
 
 const kindIn = (value: unknown): unknown => (typeof value === 'object' && value !== null && 'kind' in value ? value.kind : null)
@@ -49,9 +56,9 @@ const kindIn = (value: unknown): unknown => (typeof value === 'object' && value 
 /** Pictures in base64 are long. */
 const MOST_OF_EXAMPLE = 300
 
-function textOf({ title, doc, rows, example }: Section): string {
-  const json = JSON.stringify(example)
-  const shown = json === undefined || json.length > MOST_OF_EXAMPLE ? [] : [`\`\`\`json\n${json}\n\`\`\``]
+function textOf({ title, doc, rows, examples }: Section): string {
+  const lines = examples.map(example => JSON.stringify(example)).filter(line => line.length <= MOST_OF_EXAMPLE)
+  const shown = lines.length === 0 ? [] : [`\`\`\`json\n${lines.join('\n')}\n\`\`\``]
   const said = doc === '' ? [] : [`${doc.charAt(0).toUpperCase()}${doc.slice(1)}.`]
   return [`### ${title}`, ...said, markdownTable(['field', 'type', 'limits', 'meaning'], rows), ...shown].join('\n\n')
 }

@@ -18,7 +18,7 @@ export const album = z
   .strictObject({
     ...to,
     kind: z.literal('album').describe('pictures and films that phones show together, each a message of its own'),
-    items: z.array(item).min(2).max(MAX_ITEMS).describe(`2..${MAX_ITEMS} of them, in order`),
+    items: z.array(item).min(2).max(MAX_ITEMS).describe(`2..${MAX_ITEMS}, in the order in which phones show them`),
     quotedMessageId: replies.quotedMessageId.describe(
       'WhatsApp’s id of the message that its first item replies to, in the same chat',
     ),

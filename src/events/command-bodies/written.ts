@@ -28,7 +28,7 @@ export const text = z
   .strictObject({
     ...toOrStatus,
     kind: z.literal('text'),
-    text: bodyText.describe(`1..${MAX_TEXT} characters`),
+    text: bodyText.describe(`what is written: 1..${MAX_TEXT} characters`),
     mentions: z.exactOptional(mentions).describe('whom it mentions; the text has @ and the digits of each, or nobody sees them'),
     mentionAll: z.exactOptional(z.boolean()).describe('of a group: whether everybody in it is mentioned'),
     ...replies,
