@@ -5,6 +5,7 @@ import type { Write } from '../database/statement-parts.ts'
 import { asRows } from '../database/statement-parts.ts'
 import { isFirstIn } from './first-contacts.ts'
 import { turnsOf } from './outgoing-turns.ts'
+import { isInPreparation } from './uploads-sent.ts'
 
 /** Which one a command is claimed for. paced: a turn of the account's pace; first: one of first messages; none: it needs none, or had it. */
 export type Turn = 'none' | 'paced' | 'first'
@@ -46,6 +47,7 @@ export const waitOf = (c: string): string => `(select w.reason,
       when ${c}.state = 'sending' then case when ${c}.upload_id is not null and ${c}.built is null then 'media' else 'sending' end
       when of_chat.ahead <> ${c}.command_id then 'earlier-command'
       when ${c}.due_at > now() then coalesce(${c}.waits_for, 'retry')
+      when ${c}.upload_id is not null and ${c}.built is null and ${isInPreparation(`${c}.upload_id`)} then 'media'
       when of_chat.turn = 'none' then 'start'
       when of_account.rests_until is not null then 'rate-limited'
       when of_chat.turn = 'first' then 'first-contact-pace'

@@ -32,11 +32,14 @@ export async function keepReference(
   await database.query('update uploads set reference = $2, referenced_at = now() where upload_id = $1', [uploadId, reference])
 }
 
-/** Which of these nobody prepares any more: they are ready, failed or gone. */
+/** For the SQL of others: it is neither ready nor failed nor gone. */
+export const isInPreparation = (uploadId: string): string =>
+  `exists (select from uploads u where u.upload_id = ${uploadId} and u.state in ('pending', 'processing'))`
+
+/** Which of these nobody prepares any more. */
 export async function settledUploads(database: Transaction, uploadIds: readonly string[]): Promise<readonly string[]> {
   const rows = await database.query<{ upload_id: string }>(
-    `select given.upload_id from unnest($1::text[]) as given(upload_id) where not exists (
-       select from uploads u where u.upload_id = given.upload_id and u.state in ('pending', 'processing'))`,
+    `select given.upload_id from unnest($1::text[]) as given(upload_id) where not ${isInPreparation('given.upload_id')}`,
     [uploadIds],
   )
   return rows.map(row => row.upload_id)

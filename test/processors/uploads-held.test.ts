@@ -3,6 +3,10 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { sampleJpeg } from '../../simulator/media/sample-media.ts'
 import { type Database, DatabaseError } from '../../src/database/database.ts'
+import { writeTogether } from '../../src/database/statement-parts.ts'
+import { commandIds } from '../../src/instances/command-ids.ts'
+import { acceptCommands } from '../../src/instances/commands.ts'
+import { readCommand } from '../../src/instances/commands-shown.ts'
 import { askUpload, findUpload, uploadIdOf } from '../../src/instances/uploads.ts'
 import { claimUploads } from '../../src/instances/uploads-at-work.ts'
 import { openUploads, type UploadsDeps } from '../../src/processors/uploads/open-uploads.ts'
@@ -97,7 +101,7 @@ async function holdOf(uploadId: string) {
 }
 /** By a process that says no more of it. */
 async function claimAndDie(uploadId: string, leaseMs: number): Promise<void> {
-  const claimed = await claimUploads(testDatabase, { limit: 1, perInstance: 1, leaseMs })
+  const claimed = await claimUploads(testDatabase, { limit: 1, perInstance: 100, leaseMs })
   expect(claimed.map(({ row }) => row.uploadId)).toEqual([uploadId])
 }
 
@@ -107,6 +111,22 @@ test('[C13] [B6] what a process died with is prepared once its lease is over, by
   start()
   await untilReady(uploadId)
   expect([counts.asked, (await holdOf(uploadId)).claims]).toEqual([1, 2])
+})
+
+test('[C13] [F1] while nobody has taken over what a process died with, its command says that it waits for its file', async () => {
+  const { uploadId } = await askForPhoto()
+  await claimAndDie(uploadId, 3_600_000)
+  const chatId = '5511900000011@s.whatsapp.net'
+  const ids = commandIds({ instanceId, key: 'its command' })
+  const asked = { digest: 'aa', operation: 'message.send', askedAt: Date.now(), expiresAt: Date.now() + 86_400_000 }
+  const body = { chatId, kind: 'image', media: { uploadId } }
+  const accepted = { ...ids, instanceId, chatId, ...asked, body, partition: 0, place: 1n }
+  await writeTogether(testDatabase.database, acceptCommands([accepted]))
+  const reason = async () => (await readCommand(testDatabase.database, instanceId, ids.commandId))?.waitsFor?.reason
+  expect(await reason()).toBe('media')
+  start({ isAlone: true })
+  await untilReady(uploadId)
+  expect(await reason()).toBe('pace')
 })
 
 test('[C13] [B6] what a process died with is prepared at once by the next one where no other can have it', async () => {
