@@ -108,8 +108,8 @@ export async function howSent(
 }
 
 /**
- * Newest first, before `last`; at most `limit`. What it costs is a page of each state, however many there are; of a chat it is the page, and what
- * the account was asked for elsewhere since the last one on it. `chatIds`: addresses of a chat; null: of all chats.
+ * Newest first, before `last`; at most `limit`. What it costs is a page of each state, and of each address of a chat, however many there are.
+ * `chatIds`: addresses of a chat; null: of all chats.
  */
 export async function listCommands(
   database: Transaction,
@@ -125,9 +125,12 @@ export async function listCommands(
 ): Promise<readonly ShownCommand[]> {
   const states = allStates.filter(state => of.state === null || shownAs[state] === of.state)
   const { instanceId, chatIds, last, after, before, limit } = of
-  const lanes = chatIds?.flatMap(lanesOf) ?? null
-  const values = [instanceId, states, last?.askedAt ?? null, last?.commandId ?? '', after, before, limit, lanes]
-  return (await database.query<ShownRow>(listSql, values)).map(shownOf)
+  const values = [instanceId, states, last?.askedAt ?? null, last?.commandId ?? '', after, before, limit]
+  const rows =
+    chatIds === null
+      ? await database.query<ShownRow>(listAllSql, values)
+      : await database.query<ShownRow>(listOfChatSql, [...values, [...new Set(chatIds.flatMap(lanesOf))]])
+  return rows.map(shownOf)
 }
 
 /** Whether a command that is done made or joined this group: what the read model has of it may still be on its way. */
@@ -167,14 +170,21 @@ const lastSendsSql = `select ${shownColumns}, c.upload_id from unnest($2::text[]
 /** The instant of a parameter in epoch ms. */
 const instantOf = (ms: string, otherwise: string) => `coalesce(to_timestamp(${ms}::float8 / 1000), '${otherwise}')`
 /** Of those alone that are on the page it is looked up what they wait for. */
-const listSql = `select ${shownColumns} from (select c.* from unnest($2::text[]) as wanted(state) cross join lateral (
-    select * from commands c where c.instance_id = $1 and c.state = wanted.state
+const listSql = (lanes: string, which: string) => `select ${shownColumns} from (
+  select c.* from unnest($2::text[]) as wanted(state) ${lanes} cross join lateral (
+    select * from commands c where c.instance_id = $1 and c.state = wanted.state ${which}
       and (c.asked_at, c.command_id) < (${instantOf('$3', 'infinity')}, $4::text)
       and c.asked_at >= ${instantOf('$5', '-infinity')} and c.asked_at < ${instantOf('$6', 'infinity')}
-      and ($8::text[] is null or c.chat_id = any($8))
     order by c.asked_at desc, c.command_id desc limit $7) c
   order by c.asked_at desc, c.command_id desc limit $7) c cross join lateral ${waitOf('c')} waiting
   order by c.asked_at desc, c.command_id desc`
+const listAllSql = listSql('', '')
+const listOfChatSql = listSql('cross join unnest($8::text[]) as lanes(chat_id)', 'and c.chat_id = lanes.chat_id')
+
+/** Made outside of the migrations, because there may be millions of rows: lists of a chat. */
+export const commandIndexes = [
+  { name: 'commands_of_chats', table: 'commands', definition: '(instance_id, chat_id, state, asked_at desc, command_id desc)' },
+]
 
 export const shownOf = (row: ShownRow): ShownCommand => ({
   commandId: row.command_id,

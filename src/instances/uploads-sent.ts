@@ -32,9 +32,9 @@ export async function keepReference(
   await database.query('update uploads set reference = $2, referenced_at = now() where upload_id = $1', [uploadId, reference])
 }
 
-/** For the SQL of others: it is neither ready nor failed nor gone. */
+/** For the SQL of others: it is neither ready nor failed nor gone. Looked up for each, where `exists` may be a hash of the whole table. */
 export const isInPreparation = (uploadId: string): string =>
-  `exists (select from uploads u where u.upload_id = ${uploadId} and u.state in ('pending', 'processing'))`
+  `coalesce((select u.state in ('pending', 'processing') from uploads u where u.upload_id = ${uploadId}), false)`
 
 /** Which of these nobody prepares any more. */
 export async function settledUploads(database: Transaction, uploadIds: readonly string[]): Promise<readonly string[]> {

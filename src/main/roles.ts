@@ -5,6 +5,7 @@ import { openApi } from '../api/open-api.ts'
 import { openQueueWatch } from '../api/watch-queues.ts'
 import { openIndexMaking } from '../database/index-making.ts'
 import { openSession } from '../database/session.ts'
+import { commandIndexes } from '../instances/commands-shown.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
 import { openProcessors } from '../processors/open-processors.ts'
 import { openProducers } from '../producers/open-producers.ts'
@@ -78,6 +79,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       openIndexMaking({ ...ports, openSession: signal => openSession({ ...ground.database, ...indexMaker }, signal), logger }, [
         ...readModelIndexes,
         ...deliveryIndexes,
+        ...commandIndexes,
       ]),
     ])
   },

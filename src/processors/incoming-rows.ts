@@ -6,7 +6,7 @@ import { isPurged } from '../purge/tombstones.ts'
 import { coalesce } from '../runtime/coalesce.ts'
 
 export type IncomingRows = {
-  /** Answers whether there was no row: then there is no object of ours either. No row for a purged instance. */
+  /** Answers whether there was no row: then there is hardly an object of ours. No row for a purged instance. */
   begin(of: IncomingObject): Promise<boolean>
   /** Before a put: the object's age begins anew. No row for a purged instance. */
   remember(of: IncomingObject): Promise<void>

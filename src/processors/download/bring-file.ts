@@ -49,9 +49,14 @@ export async function bringFile(
     const isNew = await deps.incomingRows.begin(wanted)
     const known = isNew ? null : await findIncoming(deps.objects, wanted.key, signal)
     if (known !== null) return known
-    if (!isNew) await deps.incomingRows.remember(wanted)
     fetched.here = true
-    return await inTurn(deps.turns, { ...turnOf(task), work: () => fetch(deps, wanted, signal) }, signal)
+    try {
+      return await inTurn(deps.turns, { ...turnOf(task), work: () => fetch(deps, wanted, signal) }, signal)
+    } catch (error) {
+      const left = isNew && isNowhere(error) ? await findIncoming(deps.objects, wanted.key, signal) : null
+      if (left === null) throw error
+      return left
+    }
   }
   const incoming = await deps.fetches.share(wanted.key, fetchOnce, signal)
   if (incoming.sizeBytes > wanted.maxBytes)
@@ -76,6 +81,9 @@ function wantedOf({ objects, config }: BringDeps, { file, attempt }: Task): Want
   }
 }
 
+/** At WhatsApp. It may lie here all the same: from a version that kept no rows, or of a database that was lost. */
+const isNowhere = (error: unknown): boolean => error instanceof MediaError && (error.code === 'gone' || error.code === 'no-url')
+
 /** Live files go before repeated ones. */
 const turnOf = ({ file, attempt }: Task) => ({
   key: file.event.instanceId,
@@ -83,8 +91,9 @@ const turnOf = ({ file, attempt }: Task) => ({
 })
 
 async function fetch(deps: BringDeps, wanted: Wanted, signal: AbortSignal): Promise<Incoming> {
-  const { kind } = wanted
+  const { key, instanceId, kind } = wanted
   const startAt = deps.clock()
+  await deps.incomingRows.remember({ key, instanceId })
   const incoming = await fetchIncoming(deps, wanted, signal)
   deps.metrics.seconds.observe({ kind }, (deps.clock() - startAt) / 1000)
   deps.metrics.downloadedBytes.inc({ kind }, incoming.sizeBytes)
