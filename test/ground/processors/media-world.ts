@@ -68,11 +68,12 @@ export const noRows: IncomingRows = {
 /** What a handler tells them. */
 function rememberingRows() {
   const remembered: string[] = []
+  const begun = new Set<string>()
   const incomingRows: IncomingRows = {
     ...noRows,
     begin: async ({ key }) => {
-      const isNew = !remembered.includes(key)
-      if (isNew) remembered.push(key)
+      const isNew = !begun.has(key)
+      begun.add(key)
       return isNew
     },
     remember: async ({ key }) => void remembered.push(key),
