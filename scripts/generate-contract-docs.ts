@@ -17,6 +17,7 @@ import {
   mediaReasons,
   mediaStatuses,
   recordTypes,
+  replayStates,
   type Vocabulary,
 } from '../src/events/vocabulary.ts'
 import { deliveriesAlone } from '../src/webhooks/stream/deliveries-alone.ts'
@@ -38,6 +39,7 @@ const vocabularies: readonly [string, Vocabulary][] = [
   ['command.reason', commandReasons],
   ['command.waitsFor.reason', commandWaits],
   ['delivery.state', deliveryStates],
+  ['replay.state', replayStates],
 ]
 const words = ['<!-- words: generated from src/events/vocabulary.ts by npm run generate -->', '<!-- /words -->'] as const
 const reasons = [

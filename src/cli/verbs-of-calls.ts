@@ -31,6 +31,7 @@ export const ownVerbs: Readonly<Record<string, string>> = {
   'POST /v1/endpoints': 'webhooks add',
   'DELETE /v1/endpoints/{id}': 'webhooks remove {id}',
   'POST /v1/endpoints/{id}/test': 'webhooks test {id}',
+  'POST /v1/replays': 'replay',
   'GET /v1/stream': 'events tail',
   'GET /health/ready': 'status',
 }

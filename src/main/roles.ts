@@ -12,6 +12,7 @@ import { all as allProjections } from '../projections/all.ts'
 import { openProjections } from '../projections/open-projections.ts'
 import { readModelIndexes } from '../projections/read-model/indexes.ts'
 import { openPurges } from '../purge/open-purges.ts'
+import { openReplays } from '../replays/open-replays.ts'
 import type { Config, RoleName } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
@@ -41,17 +42,20 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       random: Math.random,
     }),
   processors: ({ config, ports, logger, metrics }) =>
-    openProcessors({
-      ...ports,
-      config: config.media,
-      uploads: config.uploads,
-      records: config.log,
-      cdnUrl: config.whatsapp.cdnUrl,
-      logger,
-      metrics,
-      clock: Date.now,
-      random: Math.random,
-    }),
+    together('processors', [
+      openProcessors({
+        ...ports,
+        config: config.media,
+        uploads: config.uploads,
+        records: config.log,
+        cdnUrl: config.whatsapp.cdnUrl,
+        logger,
+        metrics,
+        clock: Date.now,
+        random: Math.random,
+      }),
+      openReplays({ ...ports, logger, metrics }),
+    ]),
   projections: ({ config, ground, ports, logger, metrics }) => {
     const { partitions } = config.log
     return together('projections', [

@@ -97,6 +97,7 @@ export function createAppends<Topic extends { topic: string; partitions: number 
 
   async function check(append: Append, signal: AbortSignal): Promise<Topic> {
     const topic = await orAbort(topicOf(append.topic), () => abortedBefore(append.topic), signal)
+    if (append.partition !== undefined && append.partition >= topic.partitions) throw noPartition(append, topic)
     for (const record of append.records) deps.assertTakeable(record, topic)
     return topic
   }
@@ -116,10 +117,10 @@ export function createAppends<Topic extends { topic: string; partitions: number 
   }
 }
 
-function partitionAppendsOf({ topic, records }: Append, partitions: number): PartitionAppend[] {
+function partitionAppendsOf({ topic, records, partition: given }: Append, partitions: number): PartitionAppend[] {
   const appends = new Map<number, PartitionAppend & { records: NewRecord[] }>()
   for (const record of records) {
-    const partition = partitionOf(record.key, partitions)
+    const partition = given ?? partitionOf(record.key, partitions)
     const append = appends.get(partition) ?? { topic, partition, records: [], sizeBytes: 0 }
     append.records.push(record)
     append.sizeBytes += sizeOf(record)
@@ -133,5 +134,8 @@ function queueOf<Queue>(queues: readonly Queue[], { topic, partition }: Partitio
   if (queue === undefined) throw new RangeError('choosing a queue: there is none')
   return queue
 }
+
+const noPartition = ({ partition }: Append, { topic, partitions }: { topic: string; partitions: number }) =>
+  new LogError('topic-missing', `appending to ${topic}/${partition}: it has ${partitions} partitions`)
 
 const abortedBefore = (topic: string) => new LogError('aborted', `appending to ${topic}: aborted before anything was sent`)

@@ -105,6 +105,8 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       sealer,
       links,
       topic: testLog.topic,
+      replayTopic: testLog.replayTopic,
+      declareKept: testLog.declareKept,
       publicUrl: server.url,
       partitions,
       stream: given.stream,
