@@ -16,6 +16,8 @@ export type Appends = {
   check(append: Append, signal: AbortSignal): Promise<{ partitions: number }>
   /** So many more are durable, by another way than a send. */
   counted(topic: string, records: number): void
+  /** They are deleted: whoever appends next looks them up. */
+  forget(topics: readonly string[]): void
   close(): Promise<void>
 }
 type Deps<Topic> = {
@@ -110,6 +112,9 @@ export function createAppends<Topic extends { topic: string; partitions: number 
     },
     check,
     counted: (topic, records) => counted.inc({ topic }, records),
+    forget: names => {
+      for (const name of names) topics.delete(name)
+    },
     close: async () => {
       closing.abort()
       await Promise.all(queues.map(queue => queue.close()))

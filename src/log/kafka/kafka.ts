@@ -98,7 +98,10 @@ export function openKafkaLog(deps: Deps): KafkaLog {
     lag: (of, signal) => readLag(link, of, signal),
     positionsAt: (topic, edge, signal) => readPositions(link, topic, edge, signal),
     ensureTopics: (declared, signal) => ensureTopics(link, declared, signal),
-    deleteTopics: (topics, signal) => deleteTopics(link, topics, signal),
+    deleteTopics: async (topics, signal) => {
+      await deleteTopics(link, topics, signal)
+      appender.forget(topics)
+    },
     clusterId: () => readClusterId(link),
     groupTroubles: () => [...groups].flatMap(group => group.trouble() ?? []),
     close: () => {

@@ -105,7 +105,10 @@ export function openPostgresLog(deps: Deps): PostgresLog {
       lag: (of, signal) => readLag(database, of, signal),
       positionsAt: (topic, edge, signal) => readPositions({ database }, topic, edge, signal),
       ensureTopics: (declared, signal) => ensureTopics(database, declared, signal),
-      deleteTopics: (topics, signal) => deleteTopics(database, topics, signal),
+      deleteTopics: async (topics, signal) => {
+        await deleteTopics(database, topics, signal)
+        appender.forget(topics)
+      },
       close: () => {
         closed ??= close()
         return closed
