@@ -215,8 +215,8 @@ program
 
 program
   .command('replay [id]')
-  .usage('--from <from> --to <name> [options], or <id> to follow one that there is')
-  .description('copy a range of the log into a topic of its own, and follow it to its end; it goes on without this command')
+  .usage('--from <from> --to <name> [options] | <id>')
+  .description('copy a range of the log into a topic of its own, and follow it to its end, or one that there is by its id')
   .option('--from <from>', 'where it begins: -7d, an instant, beginning, or offsets: 0=120,1=77')
   .option('--to <name>', 'what it is called, and its topic {prefix}replay.{name}')
   .option('--until <until>', 'where it ends; left out, where the log ends now')
