@@ -17,25 +17,29 @@ export type ReplaysDeps = RunDeps & {
   metrics: Metrics
   /** Between two looks; a wake comes sooner [1 s]. */
   pollMs?: number
+  /** What is over is looked for so often, and after each wake [10 s]. */
+  tidyEveryMs?: number
   /** A replay whose owner has not said for so long that it has it is anybody's [10 s]. */
   leaseMs?: number
 }
 
 const POLL_MS = 1_000
+const TIDY_EVERY_MS = 10_000
 const LEASE_MS = 10_000
 /** Of the lease: who has not heard for longer that it has it writes nothing more, so that the next one reads all that it wrote. */
 const SURE_SHARE = 0.5
 
 type Owner = { owner: string; leaseMs: number }
-type Seen = { heldAt: number; trouble: string | null; removing: Promise<void> | null }
+/** Monotonic ms. */
+type Seen = { heldAt: number; tidiedAt: number; trouble: string | null; removing: Promise<void> | null }
 
 export function openReplays(deps: ReplaysDeps): Role {
-  const { database, logger, pollMs = POLL_MS, leaseMs = LEASE_MS } = deps
+  const { database, logger, pollMs = POLL_MS, tidyEveryMs = TIDY_EVERY_MS, leaseMs = LEASE_MS } = deps
   const mine: Owner = { owner: randomUUID(), leaseMs }
   const stop = new AbortController()
   const wake = createBell()
   const meters = openMeters(deps.metrics)
-  const seen: Seen = { heldAt: Number.NEGATIVE_INFINITY, trouble: null, removing: null }
+  const seen: Seen = { heldAt: Number.NEGATIVE_INFINITY, tidiedAt: Number.NEGATIVE_INFINITY, trouble: null, removing: null }
   const holds = () => performance.now() - seen.heldAt < leaseMs * SURE_SHARE
   const atWork = createReplaysAtWork({ ...deps, owner: mine.owner, holds, counted: meters.records, stopped: wake.ring })
 
@@ -43,7 +47,7 @@ export function openReplays(deps: ReplaysDeps): Role {
     await listen(deps, wake.ring, stop.signal)
     while (!stop.signal.aborted) {
       await look()
-      await wake.rung(stop.signal, pollMs)
+      if (await wake.rung(stop.signal, pollMs)) seen.tidiedAt = Number.NEGATIVE_INFINITY
     }
     atWork.stopAll()
     await Promise.all([atWork.ended(), seen.removing])
@@ -55,12 +59,7 @@ export function openReplays(deps: ReplaysDeps): Role {
       const held = await holdReplays(database, mine)
       seen.heldAt = askedAt
       atWork.fit(held)
-      meters.states(await countReplays(database))
-      await expireReplays(database)
-      // Beside the looks: to delete millions of records takes longer than a lease lasts.
-      seen.removing ??= removeSome(deps, mine, stop.signal).finally(() => {
-        seen.removing = null
-      })
+      if (askedAt - seen.tidiedAt >= tidyEveryMs) await tidy(askedAt)
       seen.trouble = null
     } catch (error) {
       if (stop.signal.aborted) return
@@ -68,6 +67,16 @@ export function openReplays(deps: ReplaysDeps): Role {
       seen.trouble = describeError(error)
       if (!holds()) atWork.stopAll()
     }
+  }
+
+  async function tidy(askedAt: number): Promise<void> {
+    meters.states(await countReplays(database))
+    await expireReplays(database)
+    // Beside the looks: to delete millions of records takes longer than a lease lasts.
+    seen.removing ??= removeSome(deps, mine, stop.signal).finally(() => {
+      seen.removing = null
+    })
+    seen.tidiedAt = askedAt
   }
 
   const done = run()

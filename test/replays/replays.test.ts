@@ -167,6 +167,18 @@ async function whenDone(id: string): Promise<Shown> {
   return shown
 }
 
+test('[G1] on embedded parts one that does not know that it has it no longer copies nothing more', async () => {
+  const blind = world.work({ pollMs: 3_600_000 })
+  const { id } = await world.begin({ name, from: 'beginning', rate: 100 })
+  await until('it has begun', async () => (await copied()).length > 0)
+  await world.api.database.query('update replays set owner = null where replay_id = $1', [id])
+  const other = world.work()
+  await world.reaches(id, 'done')
+  await other.close()
+  await blind.close()
+  expect((await copied()).map(originOf)).toEqual((await kept(() => true)).map(placeOf))
+})
+
 test('[G1] only the types, instances and chats that were asked for are copied', async () => {
   const role = world.work()
   const chat = '5511900000042@s.whatsapp.net'

@@ -57,7 +57,7 @@ export async function openReplaysWorld(name: string, logger: Logger) {
     /** The role of one process. */
     work: (given: Partial<ReplaysDeps> = {}) => {
       const metrics = createMetrics({ processMetrics: false })
-      const timing = { pollMs: 50, followEveryMs: 20, againAfterMs: 20 }
+      const timing = { pollMs: 50, tidyEveryMs: 50, followEveryMs: 20, againAfterMs: 20 }
       const role = openReplays({ ...api.testLog, database: api.database, logger, metrics, ...timing, ...given })
       roles.push(role)
       return { metrics, checks: role.checks, close: role.close }
