@@ -218,14 +218,19 @@ test('[G1] a range is the offsets or the time that was asked for, exclusive at i
 
 const placeless = ({ headers }: LogRecord) => headers['replay-offset']
 
-test('[G1] two replays at once copy each what it was asked for', async () => {
+test('[G1] [H1] two replays at once copy each what it was asked for, and are counted', async () => {
   const role = world.work()
+  const metric = async (line: RegExp) => Number(line.exec(await role.metrics.render())?.[1])
   const [one, other] = [`${name}-a`, `${name}-b`]
   const begun = await Promise.all([
     world.begin({ name: one, from: 'beginning', instanceIds: ['shop'] }),
     world.begin({ name: other, from: 'beginning', instanceIds: ['bakery'] }),
   ])
   for (const { id } of begun) await world.reaches(id, 'done')
+  await until('they are counted as done', async () => (await metric(/^zaplog_replays\{state="running"\} (\d+)$/m)) === 0)
+  expect(await metric(/^zaplog_replays\{state="done"\} (\d+)$/m)).toBeGreaterThan(1)
+  const written = (await copied(`wa.replay.${one}`)).length + (await copied(`wa.replay.${other}`)).length
+  expect(await metric(/^zaplog_replay_records_total\{outcome="written"\} (\d+)$/m)).toBe(written)
   await role.close()
   expect((await copied(`wa.replay.${one}`)).map(originOf)).toEqual(
     (await kept(({ key, headers }) => key === 'shop' && 'event-id' in headers)).map(placeOf),
