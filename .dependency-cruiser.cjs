@@ -2,7 +2,7 @@
 const { readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
-const folders = ['events', 'convert', 'instances', 'log', 'registry', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'api', 'cli', 'runtime']
+const folders = ['events', 'convert', 'instances', 'log', 'registry', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'replays', 'api', 'cli', 'runtime']
 const ports = '^src/(log/(log|dead-letter)|registry/registry|objects/objects|database/(database|bounded-count|commit-lazily|statement-parts)|projections/projection|purge/(tombstones|erasure|erase-batch|object-rows))\\.ts$'
 const everywhere = ['^src/events/', '^src/runtime/', ports]
 
@@ -56,7 +56,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], commands: ['instances'], 'cloud-api': ['instances', 'commands', 'uploads', 'chats', 'groups'], evolution: ['instances', 'commands', 'messages', 'uploads', 'chats', 'groups', 'reads'], chats: ['instances', 'commands'], groups: ['commands'], processing: ['instances', 'commands'], media: ['instances'], uploads: ['commands', 'instances', 'media'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], events: [], pages: [], reads: ['instances'], stream: ['instances', 'commands'] },
+    rooms: { instances: [], commands: ['instances'], 'cloud-api': ['instances', 'commands', 'uploads', 'chats', 'groups'], evolution: ['instances', 'commands', 'messages', 'uploads', 'chats', 'groups', 'reads'], chats: ['instances', 'commands'], groups: ['commands'], processing: ['instances', 'commands'], media: ['instances'], uploads: ['commands', 'instances', 'media'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], events: [], pages: [], replays: [], reads: ['instances'], stream: ['instances', 'commands'] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },
@@ -162,7 +162,7 @@ module.exports = {
       from: { path: '^src/purge/', pathNot: '^src/purge/erasures\\.ts$' },
       to: { path: '^src/(processors|producers|projections|webhooks)/', pathNot: ports },
     },
-    fence('api', ['^src/instances/', '^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/(queries|endpoint-tester|event-body)\\.ts$', '^src/webhooks/stream/(body-schema|deliveries-alone)\\.ts$', '^src/purge/(queries|request-purge)\\.ts$']),
+    fence('api', ['^src/instances/', '^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/(queries|endpoint-tester|event-body)\\.ts$', '^src/webhooks/stream/(body-schema|deliveries-alone)\\.ts$', '^src/purge/(queries|request-purge)\\.ts$', '^src/replays/(begin-replay|count-range|range|replay-rows|run-replay|stretches)\\.ts$']),
     fence('cli', ['^src/main', '^src/webhooks/bridge/(sign|post)-delivery\\.ts$', '^simulator/']),
     {
       name: 'only-simulating-verbs-know-the-simulator',

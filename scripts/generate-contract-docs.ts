@@ -18,6 +18,7 @@ import {
   mediaReasons,
   mediaStatuses,
   recordTypes,
+  replayStates,
   signalTypes,
   type Vocabulary,
 } from '../src/events/vocabulary.ts'
@@ -41,6 +42,7 @@ const vocabularies: readonly [string, Vocabulary][] = [
   ['command.reason', commandReasons],
   ['command.waitsFor.reason', commandWaits],
   ['delivery.state', deliveryStates],
+  ['replay.state', replayStates],
 ]
 const words = ['<!-- words: generated from src/events/vocabulary.ts by npm run generate -->', '<!-- /words -->'] as const
 const reasons = [

@@ -23,6 +23,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/api/pages': 'page-routes.ts',
   'src/api/processing': 'processing-routes.ts',
   'src/api/reads': 'read-routes.ts',
+  'src/api/replays': 'replay-routes.ts',
   'src/api/stream': 'stream-routes.ts',
   'src/api/uploads': 'upload-routes.ts',
   'src/cli': 'zaplog.ts',

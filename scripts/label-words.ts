@@ -1,8 +1,8 @@
 // What a label of a metric may be, as words.
-import { commandWaits, instanceReasons, instanceStates, mediaReasons } from '../src/events/vocabulary.ts'
+import { commandWaits, instanceReasons, instanceStates, mediaReasons, replayStates } from '../src/events/vocabulary.ts'
 import type { Label } from '../src/runtime/metrics/declare.ts'
 
-const vocabularies = { commandWaits, instanceReasons, instanceStates, mediaReasons }
+const vocabularies = { commandWaits, instanceReasons, instanceStates, mediaReasons, replayStates }
 
 /** null: there is one for each of something. */
 export function labelWords(label: Label): readonly string[] | null {

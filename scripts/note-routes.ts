@@ -5,6 +5,7 @@ import { listenerRoutes } from '../src/api/endpoints/listener-routes.ts'
 import { mailboxRoutes } from '../src/api/endpoints/mailbox-routes.ts'
 import { instanceRoutes } from '../src/api/instances/instance-routes.ts'
 import { askingRoutes, seenRoutes } from '../src/api/open-api.ts'
+import { replayRoutes } from '../src/api/replays/replay-routes.ts'
 
 export type NotedRoute = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -19,11 +20,12 @@ export type NotedRoute = {
   }
 }
 
-/** Of what accounts are asked for and of what is seen of them. */
+/** Of what accounts are asked for, of what is seen of them and of replays. */
 export const noteRoutes = (): readonly NotedRoute[] =>
   noted((app, deps) => {
     seenRoutes(app, deps)
     askingRoutes(app, deps)
+    replayRoutes(app, deps)
   })
 
 /** Of accounts themselves, and of who is told what happens. */
@@ -39,6 +41,7 @@ type App = Parameters<typeof seenRoutes>[0]
 /** Whatever one of them uses once it is called. */
 type Deps = Parameters<typeof seenRoutes>[1] &
   Parameters<typeof askingRoutes>[1] &
+  Parameters<typeof replayRoutes>[1] &
   Parameters<typeof instanceRoutes>[1] &
   Parameters<typeof endpointRoutes>[1] &
   Parameters<typeof listenerRoutes>[1] &

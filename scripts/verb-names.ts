@@ -156,6 +156,19 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
   'GET /processing': one('list', { columns: ['at: startedAt', 'status', 'message: messageId', 'session: sessionId'] }),
   'POST /processing': one('start'),
   'PATCH /profile': one('change', { example: "--name 'Ana’s shop'" }),
+  'GET /replays': one('list', { columns: ['at: createdAt', 'name', 'state', 'percent', 'replay: id'] }),
+  'POST /replays': { instead: 'replay' },
+  'GET /replays/:id': one('status'),
+  'PATCH /replays/:id': [
+    { name: 'pause', summary: 'Pause a replay', set: { '/state': 'paused' }, options: [] },
+    { name: 'resume', summary: 'Go on with a replay that is paused, or that failed', set: { '/state': 'running' } },
+    {
+      name: 'cancel',
+      summary: 'End a replay for good; what it copied stays for a week',
+      set: { '/state': 'cancelled' },
+      options: [],
+    },
+  ],
   'GET /uploads': one('list', { columns: ['at: createdAt', 'file: fileName', 'state', 'why: reasonText', 'upload: uploadId'] }),
   'POST /uploads': { instead: 'upload' },
 }
@@ -177,6 +190,7 @@ export const thingDocs: Readonly<Record<string, string>> = {
   privacy: 'who sees what of the account',
   processing: 'feedback: a message is worked on, and how that goes',
   profile: 'name, words and picture of the account',
+  replays: 'ranges of the log that are copied into topics of their own; zaplog replay begins one',
   uploads: 'files that were given to be sent',
 }
 
@@ -219,6 +233,7 @@ export const samples: Readonly<Record<string, string>> = {
   option: 'Yes No',
   person: '5511900000011',
   picture: 'picture.jpg',
+  replay: 'rp_4b227777d4dd1fc61c6f884f',
   session: 'c0ffee',
   'starts-at': '+2d',
   subject: 'Trip',

@@ -6,7 +6,7 @@ import { type AccountsHere, createAccountsHere } from '../instances/accounts-her
 import { commandEndsChannel } from '../instances/commands-at-work.ts'
 import { openOutbox } from '../instances/outbox.ts'
 import { MOST_WAITING, socketAnswersChannel } from '../instances/socket-reads.ts'
-import type { EventLog } from '../log/log.ts'
+import type { EventLog, TopicDeclaration } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -50,6 +50,7 @@ import { openSessionEnds } from './processing/end-late-sessions.ts'
 import { processingRoutes } from './processing/processing-routes.ts'
 import { readRoutes } from './reads/read-routes.ts'
 import { createWaitingReaders } from './reads/waiting-readers.ts'
+import { replayRoutes } from './replays/replay-routes.ts'
 import { openRowWatch } from './row-watch.ts'
 import { createDecodeForStream } from './stream/decode-for-stream.ts'
 import { streamRoutes } from './stream/stream-routes.ts'
@@ -60,7 +61,7 @@ import { uploadRoutes } from './uploads/upload-routes.ts'
 export type ApiDeps = HealthDeps & {
   server: HttpServer
   database: Database
-  log: Pick<EventLog, 'append' | 'inside' | 'lag' | 'read' | 'follow'>
+  log: Pick<EventLog, 'append' | 'inside' | 'lag' | 'read' | 'follow' | 'ensureTopics' | 'positionsAt'>
   /** Which of them this process holds [none]. */
   accountsHere?: AccountsHere
   codec: Codec
@@ -70,6 +71,9 @@ export type ApiDeps = HealthDeps & {
   /** Checks presigned URLs of the embedded object store; null where another one signs and serves them. */
   verifyObjectUrl: VerifyObjectUrl | null
   topic(name: TopicName): string
+  /** Of a replay by its name. */
+  replayTopic(name: string): string
+  declareKept(topic: string): TopicDeclaration
   /** Of each topic. */
   partitions: number
   /** Of new topics, where they have none of their own. */
@@ -134,6 +138,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   askingRoutes(app, routeDeps)
   const sessionEnds = openSessionEnds(routeDeps)
   recordRoutes(app, routeDeps)
+  replayRoutes(app, routeDeps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)
   putRoutes(app, routeDeps)

@@ -28,6 +28,21 @@ export const purge = z.looseObject({
 })
 export type Purge = z.infer<typeof purge>
 
+export const replay = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  state: z.string(),
+  why: z.string().nullable(),
+  targets: z.array(z.string()),
+  records: z.number().nullable(),
+  read: z.number(),
+  written: z.number(),
+  percent: z.number().nullable(),
+  perSecond: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+})
+export type Replay = z.infer<typeof replay>
+
 /** 202: it is in the log. */
 export const accepted = z.looseObject({ commandId: z.string() })
 /** Why a command is not over yet; clients accept new reasons. */

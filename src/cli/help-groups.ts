@@ -6,7 +6,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   'Accounts:': ['instances', 'ls', 'profile', 'privacy', 'presence'],
   'To write:': ['send', 'upload', 'messages', 'commands', 'uploads', 'processing'],
   'Chats and people:': ['chats', 'groups', 'channels', 'labels', 'contacts', 'numbers', 'blocklist', 'calls', 'media'],
-  'To be told what happens:': ['webhooks', 'events', 'topics', 'schemas', 'lag'],
+  'To be told what happens:': ['webhooks', 'events', 'topics', 'schemas', 'lag', 'replay', 'replays'],
 }
 
 /** Throws for a verb without a heading. */

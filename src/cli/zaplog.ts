@@ -226,6 +226,26 @@ program
   .option('--key <key>', 'the same again with the same key is sent once', parseKey)
   .action(async (file, options) => (await import('./upload.ts')).uploadVerb(file, options))
 
+program
+  .command('replay [id]')
+  .summary('copy a range of the log into a topic of its own')
+  .usage('--from <from> --to <name> [options] | <id>')
+  .description('copy a range of the log into a topic of its own, and follow it to its end, or one that there is by its id')
+  .option('--from <from>', 'where it begins: -7d, an instant, beginning, or offsets: 0=120,1=77')
+  .option('--to <name>', 'what it is called, and its topic {prefix}replay.{name}')
+  .option('--until <until>', 'where it ends; left out, where the log ends now')
+  .option('--topic <topic...>', 'what is copied: events, history, media-stored and others of zaplog topics (events)', commaList)
+  .option('--instance <id...>', instancesHelp, commaList)
+  .option('--type <type...>', 'only these types, a comma list or several; patterns such as message.* are allowed', commaList)
+  .option('--chat <chat...>', 'only these chats; a comma list, or several', commaList)
+  .option('--rate <records>', 'records a second, at most (500)', countParser(100_000))
+  .option('--follow', 'go on with what comes, until it is cancelled')
+  .option('--per-type', 'a topic for each type')
+  .option('--no-marker', 'without replay.ended at the end of each partition')
+  .option('--dry-run', 'say how much it would be, and make nothing')
+  .option('--no-wait', 'answer at once, instead of following it')
+  .action(async (id, options) => (await import('./replay.ts')).replayVerb(id, options))
+
 addCallVerbs(program, { verbs: callVerbs, things: callThings }, async (verb, typed) =>
   (await import('./calls/run-call.ts')).runCall(verb, typed),
 )

@@ -12,6 +12,7 @@ import { instanceEvents } from './definitions/instances.ts'
 import { mediaEvents } from './definitions/media.ts'
 import { messageEvents } from './definitions/messages.ts'
 import { processingEvents } from './definitions/processing.ts'
+import { replayEvents } from './definitions/replays.ts'
 import { unknownEvents } from './definitions/unknown.ts'
 import { uploadEvents } from './definitions/uploads.ts'
 import type { EventShape } from './schema-fields.ts'
@@ -29,6 +30,7 @@ export const events: readonly EventShape[] = [
   ...commandEvents,
   ...processingEvents,
   ...uploadEvents,
+  ...replayEvents,
   ...unknownEvents,
   ...deliveryEvents,
 ]

@@ -13,6 +13,10 @@ export type TopicName =
   | 'webhook-deliveries'
   | 'webhook-attempts'
   | 'dead-letters'
+  | ReplayTopicName
+
+/** Each replay has one of its own, called by its name; they are in no list. */
+type ReplayTopicName = 'replay.<name>'
 
 export type TopicEntry = {
   name: TopicName
@@ -179,6 +183,8 @@ export function topicOfName(type: string): TopicName {
       return 'media-stored'
     case 'media.failed':
       return 'media-failed'
+    case 'replay.ended':
+      return 'replay.<name>'
     case 'delivery.released':
       return 'webhook-deliveries'
     case 'delivery.attempted':

@@ -11,7 +11,7 @@ export type Vocabulary = { readonly here: readonly string[]; readonly later: rea
 /** They have a schema, so that readers understand them, and nothing writes them yet. */
 const withoutWriter: readonly string[] = ['media.refreshed', 'media.expired']
 const withSchema = events.filter(one => one.internal !== true).map(one => one.type)
-const withoutSchema = ['picture.stored', ...['retention.completed', 'replay.ended']]
+const withoutSchema = ['picture.stored', 'retention.completed']
 
 /** Types of records in the log. */
 export const recordTypes: Vocabulary = {
@@ -97,6 +97,11 @@ export const processingStates = {
 
 export const uploadStates = {
   here: ['pending', 'processing', 'ready', 'sent', 'failed'],
+  later: [],
+} as const satisfies Vocabulary
+
+export const replayStates = {
+  here: ['running', 'paused', 'done', 'cancelled', 'failed'],
   later: [],
 } as const satisfies Vocabulary
 

@@ -26,7 +26,8 @@ export type LogRecord = TopicPartition &
      */
     shared?: { decoded?: unknown }
   }
-export type Append = { topic: string; records: readonly NewRecord[] }
+/** `partition`: of all its records, whatever their keys are; left out, a record is in that of its key. */
+export type Append = { topic: string; records: readonly NewRecord[]; partition?: number }
 
 /** What a lane handler decided. A throw is `retry`; a `retry` past maxAttempts is `park`. */
 export type Outcome =
@@ -145,8 +146,12 @@ export type EventLog = {
    */
   follow(from: readonly Position[], signal: AbortSignal): AsyncIterable<Batch>
   lag(of: readonly Position[], signal: AbortSignal): Promise<readonly Lag[]>
+  /** One for each partition, in their order: where a read from there would begin. */
+  positionsAt(topic: string, edge: 'first' | 'end' | { recordedAt: number }, signal: AbortSignal): Promise<readonly Position[]>
   /** Creates what is missing, changes nothing that exists, answers every difference. */
   ensureTopics(declared: readonly TopicDeclaration[], signal: AbortSignal): Promise<readonly TopicDifference[]>
+  /** With every record of theirs. What is not there is passed over, so that it can be said again. */
+  deleteTopics(topics: readonly string[], signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 

@@ -24,6 +24,8 @@ export type Log = {
   /** The same log for one kind of work: what is read for it goes through its own connections, where the log is in Postgres. */
   over(database: Database): EventLog
   registry: SchemaRegistry
+  /** How a topic is made that is kept until somebody deletes it, and takes what any other has with headers of its own. */
+  declareKept(topic: string): TopicDeclaration
   /** Degraded where a topic has other settings than it is declared with, and while a consumer group cannot be taken part in. */
   checks(): readonly Check[]
   /** Asks the log's own server something that it can always answer; null: the log is in Postgres. */
@@ -66,6 +68,7 @@ export async function openLog(deps: Deps, topic: (name: TopicName) => string): P
     refuseOtherPartitions(differences, parts.kafka)
     return {
       ...opened,
+      declareKept: name => declareKept(config, name),
       checks: () => [...checkTopics(differences), ...checkGroups(kafka?.groupTroubles() ?? [])],
       ask: kafka?.clusterId ?? null,
       claim: () => claimLog(database, identity),
@@ -110,16 +113,31 @@ async function openKafka({ config, logger, metrics }: Deps, brokers: readonly st
   return { log, over: () => log, registry: cachedRegistry(registry), kafka: log, close: log.close }
 }
 
-export const declareTopics = ({ log, kafka }: Config, topic: (name: TopicName) => string): readonly TopicDeclaration[] =>
+export const declareTopics = (config: Config, topic: (name: TopicName) => string): readonly TopicDeclaration[] =>
   topics.map(({ name, retentionDays, recordLimitFactor }) => ({
+    ...copiesOf(config),
     topic: topic(name),
-    partitions: log.partitions,
-    replication: kafka.brokers === null ? 1 : kafka.replication,
-    minInsync: kafka.brokers === null ? 1 : (kafka.minInsync ?? (kafka.replication >= 3 ? 2 : 1)),
-    retentionMs: retentionDays === null ? log.retentionMs : retentionDays * DAY_MS,
+    retentionMs: retentionDays === null ? config.log.retentionMs : retentionDays * DAY_MS,
     cleanup: 'delete',
-    maxRecordBytes: log.maxRecordBytes * recordLimitFactor,
+    maxRecordBytes: config.log.maxRecordBytes * recordLimitFactor,
   }))
+
+/** More than any header of ours. */
+const HEADER_BYTES = 4096
+
+const declareKept = (config: Config, topic: string): TopicDeclaration => ({
+  ...copiesOf(config),
+  topic,
+  retentionMs: 'forever',
+  cleanup: 'delete',
+  maxRecordBytes: config.log.maxRecordBytes * Math.max(...topics.map(one => one.recordLimitFactor)) + HEADER_BYTES,
+})
+
+const copiesOf = ({ log, kafka }: Config): Pick<TopicDeclaration, 'partitions' | 'replication' | 'minInsync'> => ({
+  partitions: log.partitions,
+  replication: kafka.brokers === null ? 1 : kafka.replication,
+  minInsync: kafka.brokers === null ? 1 : (kafka.minInsync ?? (kafka.replication >= 3 ? 2 : 1)),
+})
 
 async function ensureTopics({ parts, waits, logger }: Deps, log: EventLog, declared: readonly TopicDeclaration[]) {
   const differences = await waits.waitFor(parts.kafka ?? parts.postgres, signal => log.ensureTopics(declared, signal))

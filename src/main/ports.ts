@@ -3,9 +3,10 @@ import type { Database } from '../database/database.ts'
 import { type Codec, openCodec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
 import { type AccountsHere, createAccountsHere } from '../instances/accounts-here.ts'
-import type { EventLog } from '../log/log.ts'
+import type { EventLog, TopicDeclaration } from '../log/log.ts'
 import { createProgressStore, type ProgressRows } from '../log/progress.ts'
 import type { ObjectStore } from '../objects/objects.ts'
+import type { SchemaRegistry } from '../registry/registry.ts'
 import type { Config, RoleName } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createMediaLinks, type MediaLinks } from '../runtime/media-links.ts'
@@ -29,12 +30,16 @@ export type Ports = {
   waitingDatabase: Database
   log: EventLog
   codec: Codec
+  registry: SchemaRegistry
   progress: ProgressRows
   objects: ObjectStore
   sealer: Sealer
   links: MediaLinks
   accountsHere: AccountsHere
   topic(name: TopicName): string
+  /** Of a replay by its name. */
+  replayTopic(name: string): string
+  declareKept(topic: string): TopicDeclaration
   consumerGroup(name: string): string
   /** null where the object store signs and serves its own URLs. */
   verifyObjectUrl: Objects['verifyObjectUrl']
@@ -67,11 +72,14 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
     opened.push(watch)
     const shared = {
       codec,
+      registry: log.registry,
       ...objects,
       sealer,
       links: createMediaLinks({ publicUrl, key: linkKey }),
       accountsHere: createAccountsHere(),
       topic,
+      replayTopic: (name: string) => `${config.log.topicPrefix}replay.${name}`,
+      declareKept: log.declareKept,
       consumerGroup: (name: string) => `${config.log.groupPrefix}${name}`,
       claimLog: log.claim,
       checks: () => [...watch.checks(), ...log.checks()],

@@ -16,6 +16,7 @@ import { readModelIndexes } from '../projections/read-model/indexes.ts'
 import { getChatTimer } from '../projections/read-model/queries.ts'
 import { openLostCommands } from '../projections/tell-lost-commands.ts'
 import { openPurges } from '../purge/open-purges.ts'
+import { openReplays } from '../replays/open-replays.ts'
 import type { Config, RoleName } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
@@ -47,19 +48,22 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       random: Math.random,
     }),
   processors: ({ config, ports, logger, metrics }) =>
-    openProcessors({
-      ...ports,
-      config: config.media,
-      uploads: config.uploads,
-      records: config.log,
-      cdnUrl: config.whatsapp.cdnUrl,
-      // Postgres is embedded, and its directory locked.
-      isAlone: config.database.url === null,
-      logger,
-      metrics,
-      clock: Date.now,
-      random: Math.random,
-    }),
+    together('processors', [
+      openProcessors({
+        ...ports,
+        config: config.media,
+        uploads: config.uploads,
+        records: config.log,
+        cdnUrl: config.whatsapp.cdnUrl,
+        // Postgres is embedded, and its directory locked.
+        isAlone: config.database.url === null,
+        logger,
+        metrics,
+        clock: Date.now,
+        random: Math.random,
+      }),
+      openReplays({ ...ports, logger, metrics }),
+    ]),
   projections: ({ config, ground, ports, logger, metrics }) => {
     const { partitions } = config.log
     return together('projections', [

@@ -110,6 +110,8 @@ export const keptTables: Readonly<Record<string, string>> = {
   webhook_secrets: 'secrets of endpoints',
   webhook_listeners: 'who listens now, for a minute after the last sign of life',
   webhook_outbox_turn: 'who has the drain lease',
+  replays: 'what an operator asked to be copied, ids of instances among it; it goes with its topic, a week after its end',
+  replay_partitions: 'offsets of replays',
   incoming_adoption: 'whether it was done',
   secrets: 'secrets of the server',
   zaplog_migrations: 'which migrations are applied',

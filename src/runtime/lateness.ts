@@ -4,19 +4,27 @@ export type Lateness = {
   note(lateMs: number): void
   /** Since this was asked last, by the one who asks. 0: nothing was late, or nothing came. */
   worstMs(): number
+  /** The same for somebody else: what one is told the other is told, too. */
+  another(): () => number
 }
 
 export function watchLateness(): Lateness {
-  let worst = 0
+  const askers: { worst: number }[] = []
+  const another = () => {
+    const asker = { worst: 0 }
+    askers.push(asker)
+    return () => {
+      const since = asker.worst
+      asker.worst = 0
+      return since
+    }
+  }
   return {
     note: lateMs => {
-      worst = Math.max(worst, lateMs)
+      for (const asker of askers) asker.worst = Math.max(asker.worst, lateMs)
     },
-    worstMs: () => {
-      const since = worst
-      worst = 0
-      return since
-    },
+    worstMs: another(),
+    another,
   }
 }
 

@@ -89,6 +89,12 @@ test('[H7] a refusal of zaplog is its problem as it came, with the call and the 
   )
 })
 
+/** One that was over at once. */
+const replay = {
+  ...{ id: 'rp_1', name: 'backfill', state: 'done', why: null, targets: ['wa.replay.backfill'], records: 1, read: 1, written: 1 },
+  ...{ percent: 100, perSecond: null, secondsLeft: null },
+}
+
 test('[H7] whatever zaplog answers is one document on stdout, and nothing else is there', async () => {
   const shop = { id: 'shop', name: 'Shop', state: 'open', stateAt: '2026', reasonText: null, phone: null, epoch: 3 }
   const deletion = { goes: [], stays: [] }
@@ -140,6 +146,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
       '/purge': purge,
       '/history': history,
       '/test': tested,
+      '/replays': replay,
       endpoints: endpoint,
     }
     const one = Object.entries(special).find(([part]) => path.includes(part))?.[1] ?? shop
@@ -166,6 +173,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'webhooks test': tested,
     'webhooks list': [endpoint],
     'webhooks remove': { id: 'one', removed: true },
+    replay,
     status: { url, status: 'ok', checks: [], version: '9.9.9', instances: [shop], endpoints: [endpoint] },
   }
   const ending = Object.entries(calls).filter(([path]) => !endless.includes(path))

@@ -1,8 +1,7 @@
-// What append, read, lag and ensureTopics promise, sentence by sentence.
+// What append, read, lag and positionsAt promise, sentence by sentence.
 import assert from 'node:assert/strict'
 import { partitionOf } from '../../src/log/append/partitioner.ts'
 import { LogError, type LogRecord } from '../../src/log/log.ts'
-import { declareTopic } from '../ground/log.ts'
 import { aRecord, collect, type LogChecks, textOf } from './log-ground.ts'
 
 export const appendPromises: LogChecks = {
@@ -83,6 +82,19 @@ export const appendPromises: LogChecks = {
     )
     for (const record of await ground.all(topic)) assert.equal(record.partition, partitionOf(record.key, 4))
   },
+
+  '[G1] an append that names a partition puts all its records there, whatever their keys, and one that there is not is refused':
+    async ground => {
+      const topic = await ground.topic({ partitions: 3 })
+      const records = Array.from({ length: 12 }, (_, n) => aRecord(`key-${n}`, String(n)))
+      const at = { topic, partition: 2 }
+      assert.deepEqual(await ground.log.append({ ...at, records }, ground.never), [{ ...at, nextOffset: 12n }])
+      assert.deepEqual(
+        (await ground.all(topic)).map(record => [record.partition, textOf(record)]),
+        records.map((_, n) => [2, String(n)]),
+      )
+      assert.equal(await codeOf(ground.log.append({ topic, partition: 3, records }, ground.never)), 'topic-missing')
+    },
 
   'key, value, headers and time come back as they were given; a null value stays null': async ground => {
     const topic = await ground.topic()
@@ -177,6 +189,25 @@ export const readPromises: LogChecks = {
     }
   },
 
+  '[G1] positionsAt answers for each partition where a read from there begins': async ground => {
+    const topic = await ground.topic({ partitions: 2 })
+    const append = (partition: number, times: readonly number[]) =>
+      ground.log.append({ topic, partition, records: times.map(recordedAt => aRecord('one', 'x', { recordedAt })) }, ground.never)
+    await append(0, [10, 20, 30])
+    await append(1, [25])
+    await ground.trim({ topic, partition: 0 }, 1n)
+    const offsetsAt = async (edge: 'first' | 'end' | { recordedAt: number }) =>
+      (await ground.log.positionsAt(topic, edge, ground.never)).map(({ nextOffset }) => nextOffset)
+    assert.deepEqual(await ground.log.positionsAt(topic, 'first', ground.never), [
+      { topic, partition: 0, nextOffset: 1n },
+      { topic, partition: 1, nextOffset: 0n },
+    ])
+    assert.deepEqual(await offsetsAt('end'), [3n, 1n])
+    assert.deepEqual(await offsetsAt({ recordedAt: 21 }), [2n, 0n])
+    assert.deepEqual(await offsetsAt({ recordedAt: 26 }), [2n, 1n])
+    assert.equal(await codeOf(ground.log.positionsAt(ground.consumerGroup(), 'end', ground.never)), 'topic-missing')
+  },
+
   'partitions that positions do not name are not read': async ground => {
     const topic = await ground.topic({ partitions: 3 })
     await ground.append(
@@ -227,49 +258,6 @@ export const lagPromises: LogChecks = {
     assert.deepEqual({ ...one, lagMs: null }, { ...at(1n), firstOffset: 1n, endOffset: 3n, lagRecords: 2, lagMs: null })
     if (ground.limits.lagMsKnown) assert.ok((one?.lagMs ?? 0) >= 60_000 && (one?.lagMs ?? 0) < 120_000)
     assert.deepEqual(end, { ...at(3n), firstOffset: 1n, endOffset: 3n, lagRecords: 0, lagMs: 0 })
-  },
-}
-
-export const topicPromises: LogChecks = {
-  '[B7] ensureTopics creates what is missing and finds nothing to say about it': async ground => {
-    const topic = ground.consumerGroup()
-    assert.deepEqual(
-      await ground.log.ensureTopics([declareTopic(topic, { partitions: 3, retentionMs: 86_400_000 })], ground.never),
-      [],
-    )
-    await ground.append(topic, [aRecord('one', 'a')])
-    assert.equal((await ground.all(topic)).length, 1)
-  },
-
-  '[B7] ensureTopics changes nothing that exists and answers every difference': async ground => {
-    const topic = await ground.topic({ partitions: 2, maxRecordBytes: 20_000 })
-    const other = { partitions: 3, retentionMs: 86_400_000, maxRecordBytes: 30_000 }
-    const answers = [await ground.log.ensureTopics([declareTopic(topic, other)], ground.never)]
-    answers.push(await ground.log.ensureTopics([declareTopic(topic, other)], ground.never))
-    for (const differences of answers)
-      assert.deepEqual(differences.map(({ topic: of, setting, declared, actual }) => [of, setting, declared, actual]).sort(), [
-        [topic, 'maxRecordBytes', '30000', '20000'],
-        [topic, 'partitions', '3', '2'],
-        [topic, 'retentionMs', '86400000', 'forever'],
-      ])
-  },
-
-  '[B7] members that create the same topics at once agree': async ground => {
-    const other = await ground.member()
-    const declared = [1, 2, 3].map(() => declareTopic(ground.consumerGroup(), { partitions: 5 }))
-    const answers = await Promise.all(
-      [ground.first, other, ground.first].map(({ log }) => log.ensureTopics(declared, ground.never)),
-    )
-    assert.deepEqual(answers, [[], [], []])
-  },
-
-  '[B7] what the log cannot do for a topic is a difference, not silence': async ground => {
-    if (ground.limits.compacts) return
-    const differences = await ground.log.ensureTopics(
-      [declareTopic(ground.consumerGroup(), { cleanup: 'compact', replication: 3 })],
-      ground.never,
-    )
-    assert.deepEqual(differences.map(({ setting }) => setting).sort(), ['cleanup', 'replication'])
   },
 }
 

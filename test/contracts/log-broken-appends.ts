@@ -1,4 +1,4 @@
-// Logs that break what append, read, lag and ensureTopics promise.
+// Logs that break what append, read, lag, positionsAt, ensureTopics and deleteTopics promise.
 import { type EventLog, LogError, type LogRecord, type Position, type TopicDeclaration } from '../../src/log/log.ts'
 import { breakLater } from './break-later.ts'
 import type { BrokenLog } from './log-broken.ts'
@@ -70,6 +70,15 @@ export const brokenAppends: readonly BrokenLog[] = [
     log: appending(
       append => async (of, signal) =>
         (await append(of, signal)).map(position => ({ ...position, nextOffset: position.nextOffset - 1n })),
+    ),
+  },
+  {
+    title: 'goes by the key where a partition is named',
+    breaks: '[G1] an append that names a partition',
+    log: appending(
+      append =>
+        ({ topic, records }, signal) =>
+          append({ topic, records }, signal),
     ),
   },
   {
@@ -189,6 +198,11 @@ export const brokenReads: readonly BrokenLog[] = [
     ),
   },
   {
+    title: 'answers its end for every place',
+    breaks: '[G1] positionsAt answers',
+    log: log => ({ ...log, positionsAt: (topic, _edge, signal) => log.positionsAt(topic, 'end', signal) }),
+  },
+  {
     title: 'counts the lag from the beginning',
     breaks: '[H1] lag counts',
     log: log => ({
@@ -216,6 +230,11 @@ export const brokenTopics: readonly BrokenLog[] = [
       ensureTopics: async (declared, signal) =>
         (await log.ensureTopics(declared, signal)).filter(one => one.setting !== 'partitions'),
     }),
+  },
+  {
+    title: 'keeps what is deleted',
+    breaks: '[G1] a topic that is deleted',
+    log: log => ({ ...log, deleteTopics: async () => undefined }),
   },
   {
     title: 'fails where somebody else was faster',

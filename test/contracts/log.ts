@@ -1,5 +1,5 @@
 // Everything the log port promises, each sentence by its name. An adapter keeps all of it or declares its limit.
-import { appendPromises, lagPromises, readPromises, topicPromises } from './log-append.ts'
+import { appendPromises, lagPromises, readPromises } from './log-append.ts'
 import { batchPromises } from './log-batches.ts'
 import { followPromises } from './log-follow.ts'
 import type { LogChecks } from './log-ground.ts'
@@ -8,6 +8,7 @@ import { laneOutcomePromises } from './log-lane-outcomes.ts'
 import { lanePromises } from './log-lanes.ts'
 import { pausePromises } from './log-pauses.ts'
 import { recentPromises } from './log-recent.ts'
+import { topicPromises } from './log-topics.ts'
 
 export const logPromises: LogChecks = {
   ...appendPromises,

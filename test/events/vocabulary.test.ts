@@ -57,7 +57,7 @@ test.each<[string, Vocabulary, string]>([
 })
 
 /** Code that writes records, less what it says of those that it reads. */
-const writers = ['src/convert', 'src/producers', 'src/processors', 'src/api']
+const writers = ['src/convert', 'src/producers', 'src/processors', 'src/replays', 'src/api']
   .flatMap(folder =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter(file => file.endsWith('.ts'))

@@ -176,6 +176,11 @@ function defaultsOf(type: EventType): object {
       return file
     case 'media.expired':
       return { ...file, reason: 'retention' }
+    case 'replay.ended':
+      return {
+        ...{ instanceId: '', epoch: 0, sequence: 0, replayId: 'rp', topic: 'wa.events', partition: 0 },
+        ...{ firstOffset: 0, lastOffset: 0, records: 1, leftOut: 0 },
+      }
     case 'unknown':
       return { source: 'stanza', name: 'notification' }
     case 'delivery.released':

@@ -17,6 +17,8 @@ export type TestLog = {
   /** For one member of each group; another member takes a store of its own. */
   progress: ProgressRows
   topic(name: TopicName): string
+  replayTopic(name: string): string
+  declareKept(topic: string): TopicDeclaration
   close(): Promise<void>
 }
 
@@ -61,6 +63,8 @@ export async function openTestLog(
     codec: await openCodec(registry, signal),
     progress: createProgressStore(database),
     topic,
+    replayTopic: (name: string) => `wa.replay.${name}`,
+    declareKept: (topic: string) => declareTopic(topic, { partitions, maxRecordBytes: 5 * 1024 ** 2 }),
     close: log.close,
   }
 }

@@ -96,8 +96,10 @@ test('[B6] [H6] who waits for a turn ends with its signal', async () => {
   await expect(waiting).rejects.toThrow('told to stop')
 })
 
-test('[B6] how late live work was at worst is said once', () => {
+test('[B6] [G1] how late live work was at worst is said once, to each who asks', () => {
   const lateness = watchLateness()
+  const another = lateness.another()
   for (const ms of [20, 300, 40]) lateness.note(ms)
   expect([lateness.worstMs(), lateness.worstMs()]).toEqual([300, 0])
+  expect([another(), another()]).toEqual([300, 0])
 })

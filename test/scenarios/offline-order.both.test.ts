@@ -1,7 +1,9 @@
-// Guarantee: a chat stays in the order it was written in, across a reconnection and over a key store that answers unevenly.
+// Guarantee: a chat stays in the order it was written in, across a reconnection and over a key store that answers unevenly; and in a replay that is
+// killed in its middle.
 import { expect, test } from 'vitest'
 import { openConversation, type Sent } from '../ground/scenarios/conversation.ts'
 import { expectReadModel } from '../ground/scenarios/expect-read-model.ts'
+import { expectReplayOverAKill } from '../ground/scenarios/replay-over-a-kill.ts'
 import { onEachSetup } from '../ground/scenarios/setups.ts'
 import { expectOnceInOrder, type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
@@ -33,7 +35,7 @@ onEachSetup(setup => {
     }
   })
 
-  test('[B2] [B4] bursts of 20 from contacts never seen before arrive in order', async () => {
+  test('[B2] [B4] [G1] bursts of 20 from contacts never seen before arrive in order, and are replayed in it over a kill -9', async () => {
     const stage = await setup.openStage({ slow })
     try {
       const sent: Sent[] = []
@@ -42,6 +44,7 @@ onEachSetup(setup => {
         sent.push(...(await talk.write(OFFLINE)))
       }
       await expectAll(stage, sent)
+      await expectReplayOverAKill(stage)
     } finally {
       await stage.close()
     }

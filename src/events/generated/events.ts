@@ -1027,6 +1027,24 @@ export type UploadFailed = Envelope & {
   reasonText: string
 }
 
+export type ReplayEnded = Envelope & {
+  type: 'replay.ended'
+  /** The id of the replay, as in the header replay-job. */
+  replayId: string
+  /** The topic that it was copied from, by its whole name. */
+  topic: string
+  /** The partition, of both topics. */
+  partition: number
+  /** The first offset of the range. */
+  firstOffset: number
+  /** The last one; one below the first where there is nothing in it. */
+  lastOffset: number
+  /** Records copied. */
+  records: number
+  /** Records that were asked for and left out, because their instance is purged or they cannot be read. */
+  leftOut: number
+}
+
 export type Unknown = Envelope & {
   type: 'unknown'
   /** stanza or baileys. */
@@ -1127,6 +1145,7 @@ export type Event =
   | UploadRequested
   | UploadCompleted
   | UploadFailed
+  | ReplayEnded
   | Unknown
   | DeliveryReleased
   | DeliveryAttempted
@@ -1177,6 +1196,7 @@ export const eventTypes = [
   'upload.requested',
   'upload.completed',
   'upload.failed',
+  'replay.ended',
   'unknown',
   'delivery.released',
   'delivery.attempted',

@@ -16,6 +16,8 @@ export type Appends = {
   check(append: Append, signal: AbortSignal): Promise<{ partitions: number }>
   /** So many more are durable, by another way than a send. */
   counted(topic: string, records: number): void
+  /** They are deleted: whoever appends next looks them up. */
+  forget(topics: readonly string[]): void
   close(): Promise<void>
 }
 type Deps<Topic> = {
@@ -90,6 +92,7 @@ export function createAppends<Topic extends { topic: string; partitions: number 
 
   async function check(append: Append, signal: AbortSignal): Promise<Topic> {
     const topic = await orAbort(topicOf(append.topic), () => abortedBefore(append.topic), signal)
+    if (append.partition !== undefined && append.partition >= topic.partitions) throw noPartition(append, topic)
     for (const record of append.records) deps.assertTakeable(record, topic)
     return topic
   }
@@ -102,6 +105,9 @@ export function createAppends<Topic extends { topic: string; partitions: number 
     },
     check,
     counted: (topic, records) => counted.inc({ topic }, records),
+    forget: names => {
+      for (const name of names) topics.delete(name)
+    },
     close: async () => {
       closing.abort()
       await Promise.all(queues.map(queue => queue.close()))
@@ -109,10 +115,10 @@ export function createAppends<Topic extends { topic: string; partitions: number 
   }
 }
 
-function partitionAppendsOf({ topic, records }: Append, partitions: number): PartitionAppend[] {
+function partitionAppendsOf({ topic, records, partition: given }: Append, partitions: number): PartitionAppend[] {
   const appends = new Map<number, PartitionAppend & { records: NewRecord[] }>()
   for (const record of records) {
-    const partition = partitionOf(record.key, partitions)
+    const partition = given ?? partitionOf(record.key, partitions)
     const append = appends.get(partition) ?? { topic, partition, records: [], sizeBytes: 0 }
     append.records.push(record)
     append.sizeBytes += sizeOf(record)
@@ -126,5 +132,8 @@ function queueOf<Queue>(queues: readonly Queue[], { topic, partition }: Partitio
   if (queue === undefined) throw new RangeError('choosing a queue: there is none')
   return queue
 }
+
+const noPartition = ({ partition }: Append, { topic, partitions }: { topic: string; partitions: number }) =>
+  new LogError('topic-missing', `appending to ${topic}/${partition}: it has ${partitions} partitions`)
 
 const abortedBefore = (topic: string) => new LogError('aborted', `appending to ${topic}: aborted before anything was sent`)

@@ -36,7 +36,7 @@ export function createKafkaAppend({
   logger,
   metrics,
   requestTimeoutMs,
-}: Deps): Pick<Appends, 'append' | 'close'> {
+}: Deps): Pick<Appends, 'append' | 'forget' | 'close'> {
   const timeoutMs = Math.round(requestTimeoutMs * REPLICAS_SHARE)
   const senders = Array.from({ length: SENDERS }, () => createSender(client, timeoutMs))
   const appends = createAppends<Topic>({
@@ -48,6 +48,7 @@ export function createKafkaAppend({
   })
   return {
     append: appends.append,
+    forget: appends.forget,
     close: async () => {
       await appends.close()
       await Promise.all(senders.map(sender => sender.close()))

@@ -66,6 +66,7 @@ export type Broker = {
     topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]
   }): Promise<unknown>
   createTopics(of: { topics: readonly NewTopic[]; timeout: number }): Promise<unknown>
+  deleteTopics(of: { topics: readonly string[]; timeout: number }): Promise<unknown>
   describeConfigs(of: {
     resources: readonly { type: number; name: string; configNames: readonly string[] }[]
   }): Promise<{ resources: readonly { configEntries: readonly { configName: string; configValue: string }[] }[] }>

@@ -19,8 +19,8 @@ import { joinKafkaGroup, type MembershipTimes } from './join-kafka-group.ts'
 import { readLag } from './lag.ts'
 import { createKafkaLink, type KafkaLink } from './link.ts'
 import { readClusterId } from './metadata.ts'
-import { readTopic } from './read.ts'
-import { ensureTopics, findPartitions } from './topics.ts'
+import { readPositions, readTopic } from './read.ts'
+import { deleteTopics, ensureTopics, findPartitions } from './topics.ts'
 
 export type KafkaLogSettings = MembershipTimes & {
   /** A broker that does not answer within it is given up, and the connection with it. */
@@ -96,7 +96,12 @@ export function openKafkaLog(deps: Deps): KafkaLog {
       readTopic({ link, pollMs: settings.pollMs }, topic, range, AbortSignal.any([signal, consumptions.closing])),
     follow: (from, signal) => follow(consuming, from, AbortSignal.any([signal, consumptions.closing])),
     lag: (of, signal) => readLag(link, of, signal),
+    positionsAt: (topic, edge, signal) => readPositions(link, topic, edge, signal),
     ensureTopics: (declared, signal) => ensureTopics(link, declared, signal),
+    deleteTopics: async (topics, signal) => {
+      await deleteTopics(link, topics, signal)
+      appender.forget(topics)
+    },
     clusterId: () => readClusterId(link),
     groupTroubles: () => [...groups].flatMap(group => group.trouble() ?? []),
     close: () => {

@@ -94,6 +94,22 @@ async function findStretches(
   return stretches
 }
 
+/** One for each partition, in their order. Rejects LogError. */
+export async function readPositions(
+  link: KafkaLink,
+  topic: string,
+  edge: 'first' | 'end' | { recordedAt: number },
+  signal: AbortSignal,
+): Promise<readonly Position[]> {
+  const { partitions } = await findPartitions(link, topic, signal)
+  return positionsOf(
+    link,
+    topic,
+    Array.from({ length: partitions }, (_, partition) => partition),
+    edge,
+  )
+}
+
 async function positionsOf(link: KafkaLink, topic: string, partitions: readonly number[], edge: Edge): Promise<Position[]> {
   if (isPositions(edge)) return edge.filter(position => position.topic === topic && position.partition < partitions.length)
   const offsets = await readOffsets(link, topic, partitions, edge)

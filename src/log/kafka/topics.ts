@@ -96,7 +96,7 @@ async function createMissing(link: KafkaLink, declared: TopicDeclaration): Promi
   try {
     await link.run(`creating topic ${topic}`, [], async cluster => {
       const controller = await cluster.findControllerBroker()
-      await controller.createTopics({ topics: [create], timeout: CREATE_TIMEOUT_MS })
+      await controller.createTopics({ topics: [create], timeout: CHANGE_TIMEOUT_MS })
     })
     return true
   } catch (error) {
@@ -105,7 +105,7 @@ async function createMissing(link: KafkaLink, declared: TopicDeclaration): Promi
   }
 }
 
-const CREATE_TIMEOUT_MS = 10_000
+const CHANGE_TIMEOUT_MS = 10_000
 
 /** What was just created is waited for: the broker asked may not know it yet. */
 function findVisible(link: KafkaLink, { topic, isNew }: { topic: string; isNew: boolean }, signal: AbortSignal) {
@@ -117,6 +117,25 @@ function findVisible(link: KafkaLink, { topic, isNew }: { topic: string; isNew: 
 }
 
 const abortedCreating = (topic: string) => new LogError('aborted', `creating topic ${topic}: aborted`)
+
+/** One after another: of several, a broker says one refusal alone. Rejects LogError; called again, it goes on. */
+export async function deleteTopics(link: KafkaLink, topics: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const topic of topics) {
+    if (signal.aborted) throw new LogError('aborted', `deleting topic ${topic}: aborted before it began`)
+    await deleteTopic(link, topic)
+  }
+}
+
+async function deleteTopic(link: KafkaLink, topic: string): Promise<void> {
+  try {
+    await link.run(`deleting topic ${topic}`, [], async cluster => {
+      const controller = await cluster.findControllerBroker()
+      await controller.deleteTopics({ topics: [topic], timeout: CHANGE_TIMEOUT_MS })
+    })
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+}
 
 /** Nothing is deleted for room; records keep our time, also where a clock was ahead. */
 const settingsOf = ({ minInsync, retentionMs, cleanup, maxRecordBytes }: TopicDeclaration) => ({

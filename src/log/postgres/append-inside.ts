@@ -57,9 +57,9 @@ const given = `unnest($1::text[], $2::integer[], $3::text[], $4::bytea[], $5::js
 type Placed = { topic: string; partition: number; record: Append['records'][number] }
 
 async function placed(check: Appends['check'], append: Append, signal: AbortSignal): Promise<readonly Placed[]> {
-  const { topic, records } = append
+  const { topic, records, partition } = append
   const { partitions } = await check(append, signal)
-  return records.map(record => ({ topic, partition: partitionOf(record.key, partitions), record }))
+  return records.map(record => ({ topic, partition: partition ?? partitionOf(record.key, partitions), record }))
 }
 
 const columnsOf = (all: readonly Placed[]): readonly unknown[] => [

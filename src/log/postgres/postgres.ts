@@ -12,8 +12,9 @@ import { waitedFor } from '../engine/waited-for.ts'
 import type { EventLog } from '../log.ts'
 import { createPostgresAppend } from './append.ts'
 import { createAppendInside } from './append-inside.ts'
+import { deleteTopics } from './delete-topics.ts'
 import { readLag } from './lag.ts'
-import { readTopic } from './read.ts'
+import { readPositions, readTopic } from './read.ts'
 import { openPostgresReader } from './reader.ts'
 import { openRetention } from './retention.ts'
 import { openTails } from './tails.ts'
@@ -102,7 +103,12 @@ export function openPostgresLog(deps: Deps): PostgresLog {
         readTopic({ database, tails }, topic, range, AbortSignal.any([signal, consumptions.closing])),
       follow: (from, signal) => followPartitions(openReader, from, AbortSignal.any([signal, consumptions.closing])),
       lag: (of, signal) => readLag(database, of, signal),
+      positionsAt: (topic, edge, signal) => readPositions({ database }, topic, edge, signal),
       ensureTopics: (declared, signal) => ensureTopics(database, declared, signal),
+      deleteTopics: async (topics, signal) => {
+        await deleteTopics(database, topics, signal)
+        appender.forget(topics)
+      },
       close: () => {
         closed ??= close()
         return closed

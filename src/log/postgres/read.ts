@@ -61,6 +61,18 @@ async function findStretches(deps: Deps, topic: string, { from, until }: { from:
   return stretches
 }
 
+/** One for each partition, in their order. Rejects LogError. */
+export async function readPositions(
+  { database }: Pick<Deps, 'database'>,
+  topic: string,
+  edge: 'first' | 'end' | { recordedAt: number },
+  signal: AbortSignal,
+): Promise<readonly Position[]> {
+  if (signal.aborted) throw new LogError('aborted', `looking up where to read ${topic}: aborted before it began`)
+  const { partitions } = await findTopic(database, topic)
+  return positionsOf(database, { topic, partitions }, edge)
+}
+
 type Row = { partition: number; next_offset: string }
 
 async function positionsOf(

@@ -49,6 +49,7 @@ const placeOf = {
   'upload.requested': null, // the uploads' own
   'upload.completed': null,
   'upload.failed': null,
+  'replay.ended': null, // of topics that nobody projects
   'delivery.released': null, // the webhooks' own
   'delivery.attempted': null,
 } as const satisfies Record<EventType, string | null>

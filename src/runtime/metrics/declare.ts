@@ -5,7 +5,7 @@ import type * as vocabulary from '../../events/vocabulary.ts'
 /** Its values, one after another; or, in words, what there is one of for each. */
 export type Label = readonly string[] | { vocabulary: Vocabulary; also?: string } | { each: string }
 /** A list of events/vocabulary.ts that holds what a label may be. */
-type Vocabulary = 'commandWaits' | 'instanceReasons' | 'instanceStates' | 'mediaReasons'
+type Vocabulary = 'commandWaits' | 'instanceReasons' | 'instanceStates' | 'mediaReasons' | 'replayStates'
 
 export type Metric = {
   kind: 'counter' | 'gauge' | 'histogram'

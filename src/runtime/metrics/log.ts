@@ -134,4 +134,21 @@ export const logMetrics = {
     means: 'Above 0: worth a report.',
     see: 'log line projection.id-conflict',
   },
+  zaplog_replay_records_total: {
+    kind: 'counter',
+    unit: 'records',
+    labels: { outcome: ['written', 'left-out'] },
+    help: 'Records that replays copied, or were asked for and left out',
+    means: 'left-out: of purged accounts and erased chats.',
+    see: 'zaplog replays status ID',
+  },
+  zaplog_replays: {
+    kind: 'gauge',
+    isShared: true,
+    unit: 'replays',
+    labels: { state: { vocabulary: 'replayStates' } },
+    help: 'Replays by their state',
+    means: 'failed: look why; running for longer than it takes: nobody has the role processors.',
+    see: 'zaplog replays list',
+  },
 } as const satisfies Metrics

@@ -107,6 +107,7 @@ export const contractCalls: readonly string[] = [
   'GET /v1/replays/{id}',
   'PATCH /v1/replays/{id}',
   'DELETE /v1/replays/{id}',
+  'GET /v1/replays/{id}/records',
   'GET /v1/instances/{id}/accounting',
   'GET /v1/instances/{id}/history',
   'GET /v1/instances/{id}/calls',

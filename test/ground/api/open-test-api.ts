@@ -107,6 +107,8 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       sealer,
       links,
       topic: testLog.topic,
+      replayTopic: testLog.replayTopic,
+      declareKept: testLog.declareKept,
       publicUrl: server.url,
       partitions,
       retentionMs: 'forever',

@@ -1,0 +1,172 @@
+// One batch of a stretch is copied: where the log is in Postgres, in the transaction that moves the row; elsewhere it is appended, then the row
+// moves. Either way the row moves only from where it was believed to be.
+import type { Database } from '../database/database.ts'
+import type { Codec } from '../events/codec.ts'
+import type { TopicName } from '../events/topics.ts'
+import type { Append, AppendedRow, AppendInside, EventLog, LogRecord, NewRecord } from '../log/log.ts'
+import { purgedAmong } from '../purge/tombstones.ts'
+import { instanceOf, judgeRecord } from './chosen.ts'
+import type { Replay } from './replay-rows.ts'
+import { addedLeftOut, type LeftOut, moveStretch, type Stretch } from './stretches.ts'
+import { makeTopic, registerSchema, type TopicDeps, targetOf } from './target-topics.ts'
+import { pairOf, replayHeaders, type WrittenBefore } from './written-before.ts'
+
+export type CopyDeps = Omit<TopicDeps, 'log'> & {
+  database: Database
+  log: Pick<EventLog, 'append' | 'inside' | 'ensureTopics' | 'lag' | 'read'>
+  codec: Pick<Codec, 'decode' | 'encode'>
+  topic(name: TopicName): string
+}
+/** A replay in the hands of this process. */
+export type Job = {
+  replay: Replay
+  owner: string
+  /** Waits until so many more records may be handled. */
+  pace(weight: number, signal: AbortSignal): Promise<void>
+  /** Whether it is surely still in our hands: asked before what cannot be taken back. */
+  holds(): boolean
+  /** Topics that are known to be there. */
+  made: Set<string>
+  /** Notes the topic in the row. false: it is not ours any more. */
+  note(topic: string): Promise<boolean>
+  counted(of: { written: number; leftOut: number }): void
+}
+export type Batch = { records: readonly LogRecord[]; nextOffset: bigint }
+type Copying = { job: Job; stretch: Stretch; before: WrittenBefore }
+/** Those that are passed over cost so much of one that is written. */
+const PASSED_OVER = 1 / 20
+
+/** The stretch as it is now; null: it is not ours to move any more. Rejects with the errors of the ports. */
+export async function copyBatch(
+  deps: CopyDeps,
+  { job, stretch, before }: Copying,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<Stretch | null> {
+  const { chosen, leftOut } = await choose(deps, job.replay, batch.records, signal)
+  await job.pace(chosen.length + (batch.records.length - chosen.length) * PASSED_OVER, signal)
+  const appends = await appendsOf(deps, job, chosen, signal)
+  if (appends === null) return null
+  const written = appends.reduce((sum, { records }) => sum + records.length, 0)
+  const unnamed = chosen.length - written
+  const to: Stretch = {
+    ...stretch,
+    nextOffset: batch.nextOffset,
+    recordsRead: stretch.recordsRead + batch.records.length,
+    recordsWritten: stretch.recordsWritten + written,
+    leftOut: addedLeftOut(stretch.leftOut, addedLeftOut(leftOut, { unreadable: unnamed })),
+  }
+  const moved = await write(deps, { job, stretch, before, to, appends }, signal)
+  if (moved !== null) job.counted({ written, leftOut: (leftOut.purged ?? 0) + (leftOut.unreadable ?? 0) + unnamed })
+  return moved
+}
+
+async function choose(
+  { codec, database }: CopyDeps,
+  replay: Replay,
+  records: readonly LogRecord[],
+  signal: AbortSignal,
+): Promise<{ chosen: readonly LogRecord[]; leftOut: LeftOut }> {
+  const asked: LogRecord[] = []
+  let unreadable = 0
+  for (const record of records) {
+    const verdict = await judgeRecord(codec, replay, record, signal)
+    if (verdict === 'chosen') asked.push(record)
+    if (verdict === 'unreadable') unreadable += 1
+  }
+  const purged = await purgedAmong(database, asked.map(instanceOf))
+  const chosen = asked.filter(record => !purged.has(instanceOf(record)))
+  return { chosen, leftOut: { purged: asked.length - chosen.length, unreadable } }
+}
+
+/** One for each topic, all of one partition. What its type can name no topic for is left out. null: the replay is not ours any more. */
+async function appendsOf(
+  deps: CopyDeps,
+  job: Job,
+  records: readonly LogRecord[],
+  signal: AbortSignal,
+): Promise<readonly Append[] | null> {
+  const byTarget = Map.groupBy(records, record => targetOf(deps, job.replay, record))
+  const appends: Append[] = []
+  for (const [topic, those] of byTarget) {
+    const [first] = those
+    if (topic === null || first === undefined) continue
+    if (!(await makeOnce(deps, job, { topic, record: first }, signal))) return null
+    appends.push({ topic, partition: first.partition, records: those.map(one => copyOf(one, job.replay.replayId)) })
+  }
+  return appends
+}
+
+async function makeOnce(
+  deps: CopyDeps,
+  job: Job,
+  of: { topic: string; record: LogRecord },
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (job.made.has(of.topic)) return true
+  if (!(await job.note(of.topic))) return false
+  await makeTopic(deps, of.topic, signal)
+  if (job.replay.perType) await registerSchema(deps.registry, of, signal)
+  job.made.add(of.topic)
+  return true
+}
+
+/** Bytes, key and time are the record's own. */
+const copyOf = ({ key, value, headers, recordedAt, topic, offset }: LogRecord, replayId: string): NewRecord => ({
+  key,
+  value,
+  headers: {
+    ...headers,
+    [replayHeaders.job]: replayId,
+    [replayHeaders.topic]: topic,
+    [replayHeaders.offset]: String(offset),
+  },
+  recordedAt,
+})
+
+export type Writing = Copying & { to: Stretch; appends: readonly Append[] }
+
+/** What is to be written, and the row with it. null: it is not ours to move any more, and nothing was counted. */
+export const write = (deps: CopyDeps, of: Writing, signal: AbortSignal): Promise<Stretch | null> =>
+  deps.log.inside === null ? writeElsewhere(deps, of, signal) : writeInside(deps, deps.log.inside, of, signal)
+
+async function writeInside(
+  { database }: CopyDeps,
+  inside: AppendInside,
+  { job, stretch: from, to, appends }: Writing,
+  signal: AbortSignal,
+): Promise<Stretch | null> {
+  const { replay, owner } = job
+  const prepared = await inside.prepare(appends, signal)
+  const rows = await database.transact(async tx => {
+    if (!(await moveStretch(tx, { replayId: replay.replayId, owner, from, to }))) return null
+    if (appends.length === 0) return []
+    return tx.query<AppendedRow>(`with records as (select * from ${inside.given}) ${inside.appending('records')}`, prepared)
+  }, signal)
+  if (rows === null) return null
+  inside.committed(rows, prepared)
+  return to
+}
+
+/** A death between the two leaves records that the row does not know of: `before` has them, and they are not written again. */
+async function writeElsewhere(
+  { database, log }: CopyDeps,
+  { job, stretch: from, to, appends, before }: Writing,
+  signal: AbortSignal,
+): Promise<Stretch | null> {
+  const writtenUntil: Record<string, string> = { ...from.writtenUntil }
+  for (const append of appends) {
+    const records = append.records.filter(record => !isThere(before, append.topic, record))
+    if (!job.holds()) return null
+    const [end] = await log.append({ ...append, records }, signal)
+    if (end !== undefined) writtenUntil[append.topic] = String(end.nextOffset)
+  }
+  const moved = { ...to, writtenUntil }
+  return (await moveStretch(database, { replayId: job.replay.replayId, owner: job.owner, from, to: moved })) ? moved : null
+}
+
+function isThere(before: WrittenBefore, written: string, { headers }: NewRecord): boolean {
+  const { [replayHeaders.topic]: read = '', [replayHeaders.offset]: offset } = headers
+  const pair = pairOf(written, read)
+  return offset === undefined ? before.ended.has(pair) : BigInt(offset) <= (before.last.get(pair) ?? -1n)
+}

@@ -1,0 +1,130 @@
+// Replays at work, in every process with the role: each is one process's at a time, which says so every second; what a process that died had is
+// taken over when its lease has run out. Replays that are over for a week, or taken down, are deleted with their topics.
+import { randomUUID } from 'node:crypto'
+import { replayStates } from '../events/vocabulary.ts'
+import type { EventLog } from '../log/log.ts'
+import { createBell } from '../runtime/bell.ts'
+import { describeError } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { Role } from '../runtime/role.ts'
+import { countReplays, expireReplays, forgetReplay, holdRemoved, holdReplays } from './held-replays.ts'
+import { replaysChannel } from './replay-rows.ts'
+import { createReplaysAtWork } from './replays-at-work.ts'
+import type { RunDeps } from './run-replay.ts'
+
+export type ReplaysDeps = RunDeps & {
+  log: RunDeps['log'] & Pick<EventLog, 'deleteTopics'>
+  metrics: Metrics
+  /** Between two looks; a wake comes sooner [1 s]. */
+  pollMs?: number
+  /** What is over is looked for so often, and after each wake [10 s]. */
+  tidyEveryMs?: number
+  /** A replay whose owner has not said for so long that it has it is anybody's [10 s]. */
+  leaseMs?: number
+}
+
+const POLL_MS = 1_000
+const TIDY_EVERY_MS = 10_000
+const LEASE_MS = 10_000
+/** Of the lease: who has not heard for longer that it has it writes nothing more, so that the next one reads all that it wrote. */
+const SURE_SHARE = 0.5
+
+type Owner = { owner: string; leaseMs: number }
+/** Monotonic ms. */
+type Seen = { heldAt: number; tidiedAt: number; trouble: string | null; removing: Promise<void> | null }
+
+export function openReplays(deps: ReplaysDeps): Role {
+  const { database, logger, pollMs = POLL_MS, tidyEveryMs = TIDY_EVERY_MS, leaseMs = LEASE_MS } = deps
+  const mine: Owner = { owner: randomUUID(), leaseMs }
+  const stop = new AbortController()
+  const wake = createBell()
+  const meters = openMeters(deps.metrics)
+  const seen: Seen = { heldAt: Number.NEGATIVE_INFINITY, tidiedAt: Number.NEGATIVE_INFINITY, trouble: null, removing: null }
+  const holds = () => performance.now() - seen.heldAt < leaseMs * SURE_SHARE
+  const atWork = createReplaysAtWork({ ...deps, owner: mine.owner, holds, counted: meters.records, stopped: wake.ring })
+
+  async function run(): Promise<void> {
+    await listen(deps, wake.ring, stop.signal)
+    while (!stop.signal.aborted) {
+      await look()
+      if (await wake.rung(stop.signal, pollMs)) seen.tidiedAt = Number.NEGATIVE_INFINITY
+    }
+    atWork.stopAll()
+    await Promise.all([atWork.ended(), seen.removing])
+  }
+
+  async function look(): Promise<void> {
+    try {
+      const askedAt = performance.now()
+      const held = await holdReplays(database, mine)
+      seen.heldAt = askedAt
+      atWork.fit(held)
+      if (askedAt - seen.tidiedAt >= tidyEveryMs) await tidy(askedAt)
+      seen.trouble = null
+    } catch (error) {
+      if (stop.signal.aborted) return
+      if (seen.trouble === null) logger.warn('replays.not-read', { error })
+      seen.trouble = describeError(error)
+      if (!holds()) atWork.stopAll()
+    }
+  }
+
+  async function tidy(askedAt: number): Promise<void> {
+    meters.states(await countReplays(database))
+    await expireReplays(database)
+    // Beside the looks: to delete millions of records takes longer than a lease lasts.
+    seen.removing ??= removeSome(deps, mine, stop.signal).finally(() => {
+      seen.removing = null
+    })
+    seen.tidiedAt = askedAt
+  }
+
+  const done = run()
+  return {
+    name: 'replays',
+    checks: () => {
+      const trouble = seen.trouble ?? atWork.trouble()
+      return [{ name: 'replays', state: trouble === null ? 'ok' : 'degraded', detail: trouble ?? 'running' }]
+    },
+    close: async () => {
+      stop.abort()
+      await done
+    },
+  }
+}
+
+/** Without it they are found by looking. */
+async function listen({ database, logger }: ReplaysDeps, wake: () => void, signal: AbortSignal): Promise<void> {
+  try {
+    await database.listen(replaysChannel, wake, signal)
+  } catch (error) {
+    if (!signal.aborted) logger.warn('replays.not-listening', { error })
+  }
+}
+
+/** Never rejects: what fails is tried again once the lease has run out. */
+async function removeSome({ database, log, logger }: ReplaysDeps, mine: Owner, signal: AbortSignal): Promise<void> {
+  try {
+    for (const { replayId, madeTopics } of await holdRemoved(database, mine)) {
+      await log.deleteTopics(madeTopics, signal)
+      await forgetReplay(database, { replayId, owner: mine.owner })
+      logger.info('replay.removed', { replayId, topics: madeTopics })
+    }
+  } catch (error) {
+    if (!signal.aborted) logger.warn('replays.not-removed', { error })
+  }
+}
+
+function openMeters(metrics: Metrics) {
+  const records = metrics.counter('zaplog_replay_records_total')
+  const replays = metrics.gauge('zaplog_replays')
+  return {
+    records: ({ written, leftOut }: { written: number; leftOut: number }) => {
+      records.inc({ outcome: 'written' }, written)
+      records.inc({ outcome: 'left-out' }, leftOut)
+    },
+    states: (counts: ReadonlyMap<string, number>) => {
+      for (const state of replayStates.here) replays.set({ state }, counts.get(state) ?? 0)
+    },
+  }
+}

@@ -1,0 +1,69 @@
+// The topics that a replay writes: one, or one for each type, each with as many partitions as what it is copied from. A record is noted before its
+// topic is made, so that whatever happens in between somebody deletes it.
+import type { EventLog, LogRecord, TopicDeclaration } from '../log/log.ts'
+import type { SchemaRegistry } from '../registry/registry.ts'
+import { CodedError } from '../runtime/coded-error.ts'
+import { typeOf } from './chosen.ts'
+
+export type TopicDeps = {
+  log: Pick<EventLog, 'ensureTopics'>
+  registry: SchemaRegistry
+  /** Of a replay by its name. */
+  replayTopic(name: string): string
+  declareKept(topic: string): TopicDeclaration
+}
+
+/** What is there under the name of a topic that is to be made. */
+export class OtherTopic extends CodedError<'topic-differs'> {
+  override name = 'OtherTopic'
+  readonly port = 'log'
+  constructor(message: string) {
+    super({ code: 'topic-differs', message, retryable: false })
+  }
+}
+
+/** null: its type cannot be part of a topic's name. */
+export function targetOf(
+  { replayTopic }: Pick<TopicDeps, 'replayTopic'>,
+  { name, perType }: { name: string; perType: boolean },
+  record: LogRecord,
+): string | null {
+  if (!perType) return replayTopic(name)
+  const type = typeOf(record)
+  return /^[a-z][a-z.-]{0,99}$/.test(type) ? replayTopic(`${name}.${type}`) : null
+}
+
+/** Rejects OtherTopic where it exists with other partitions; LogError. */
+export async function makeTopic(
+  { log, declareKept }: Pick<TopicDeps, 'log' | 'declareKept'>,
+  topic: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const declared = declareKept(topic)
+  const differences = await log.ensureTopics([declared], signal)
+  const other = differences.find(({ setting }) => setting === 'partitions')
+  if (other === undefined) return
+  throw new OtherTopic(
+    `${topic} exists with ${other.actual} partitions, and has to have ${other.declared}: delete it, or take another name`,
+  )
+}
+
+/**
+ * The schema of a record under {topic}-value, where programs that read a topic of one type look for it. The record keeps the id that it has.
+ * Rejects RegistryError.
+ */
+export async function registerSchema(
+  registry: SchemaRegistry,
+  { topic, record }: { topic: string; record: LogRecord },
+  signal: AbortSignal,
+): Promise<void> {
+  const id = schemaIdOf(record.value)
+  const schema = id === null ? null : await registry.schemaOf(id, signal)
+  if (schema !== null) await registry.idOf({ subject: `${topic}-value`, text: schema.text }, signal)
+}
+
+/** null: it is no frame. */
+function schemaIdOf(value: Uint8Array | null): number | null {
+  if (value === null || value.length < 5 || value[0] !== 0) return null
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).readInt32BE(1)
+}

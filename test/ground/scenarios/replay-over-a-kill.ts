@@ -1,0 +1,62 @@
+// A replay of all that a zaplog has among its events, with a kill -9 in its middle, as outsiders see it: byte for byte, each record once, in order.
+import { expect } from 'vitest'
+import type { LogRecord } from '../../../src/log/log.ts'
+import { until } from '../until.ts'
+import type { ItsLog } from './its-log.ts'
+import type { Stage } from './stage.ts'
+
+type Replay = {
+  id: string
+  state: string
+  read: number
+  written: number
+  targets: string[]
+  partitions: { topic: 'events'; partition: number; firstOffset: string; untilOffset: string }[]
+}
+
+const NAME = 'over-a-kill'
+/** A second: slow enough to be killed in its middle, then as fast as it can. */
+const [SLOW, FAST] = [10, 100_000]
+
+export async function expectReplayOverAKill(stage: Stage): Promise<void> {
+  const body = { name: NAME, from: 'beginning', rate: SLOW }
+  const begun = await stage.zaplog().call('POST', '/v1/replays', body)
+  expect(begun.status, JSON.stringify(begun.body)).toBe(201)
+  const { id, targets, partitions } = begun.body as Replay
+  const look = async () => (await stage.zaplog().call('GET', `/v1/replays/${id}`)).body as Replay
+  await until('it is in its middle', async () => (await look()).written > 1)
+  await stage.kill()
+  await stage.restart()
+  const faster = await stage.zaplog().call('PATCH', `/v1/replays/${id}`, { rate: FAST })
+  expect(faster.body).toMatchObject({ state: 'running', rate: FAST })
+  const done = await until('it is done', async () => {
+    const seen = await look()
+    return seen.state === 'done' && seen
+  })
+  const log = await stage.ground.openLog()
+  try {
+    const copied = (await readAll(log, String(targets[0]))).filter(({ headers }) => headers['event-type'] !== 'replay.ended')
+    for (const { topic, partition, firstOffset, untilOffset } of partitions) {
+      const name = log.topic(topic)
+      const wanted = (await log.records(topic)).filter(
+        one => one.partition === partition && one.offset >= BigInt(firstOffset) && one.offset < BigInt(untilOffset),
+      )
+      const got = copied.filter(one => one.partition === partition && one.headers['replay-topic'] === name)
+      expect(got.map(asCopied)).toEqual(wanted.map(one => asSource(one, id)))
+    }
+    expect(done.written).toBe(copied.length)
+  } finally {
+    await log.close()
+  }
+}
+
+const readAll = ({ log }: ItsLog, topic: string): Promise<readonly LogRecord[]> =>
+  Array.fromAsync(log.read(topic, { from: 'first', until: 'end' }, new AbortController().signal))
+
+const bytesOf = ({ value }: LogRecord) => Buffer.from(value ?? []).toString('base64')
+const asCopied = (record: LogRecord) => ({ ...bare(record), headers: { ...record.headers } })
+const asSource = (record: LogRecord, id: string) => {
+  const { headers, topic, offset } = record
+  return { ...bare(record), headers: { ...headers, 'replay-job': id, 'replay-topic': topic, 'replay-offset': String(offset) } }
+}
+const bare = (record: LogRecord) => ({ key: record.key, recordedAt: record.recordedAt, bytes: bytesOf(record) })
