@@ -1,4 +1,5 @@
 // A replay of all that a zaplog has among its events, with a kill -9 in its middle, as outsiders see it: byte for byte, each record once, in order.
+// Then those of one type in a topic of their own; and all of it deleted.
 import { expect } from 'vitest'
 import type { LogRecord } from '../../../src/log/log.ts'
 import { until } from '../until.ts'
@@ -15,24 +16,20 @@ type Replay = {
 }
 
 const NAME = 'over-a-kill'
+const TYPE = 'message.received'
 /** A second: slow enough to be killed in its middle, then as fast as it can. */
 const [SLOW, FAST] = [10, 100_000]
 
 export async function expectReplayOverAKill(stage: Stage): Promise<void> {
   const body = { name: NAME, from: 'beginning', rate: SLOW }
-  const begun = await stage.zaplog().call('POST', '/v1/replays', body)
-  expect(begun.status, JSON.stringify(begun.body)).toBe(201)
-  const { id, targets, partitions } = begun.body as Replay
+  const { id, targets, partitions } = await begin(stage, body)
   const look = async () => (await stage.zaplog().call('GET', `/v1/replays/${id}`)).body as Replay
   await until('it is in its middle', async () => (await look()).written > 1)
   await stage.kill()
   await stage.restart()
   const faster = await stage.zaplog().call('PATCH', `/v1/replays/${id}`, { rate: FAST })
   expect(faster.body).toMatchObject({ state: 'running', rate: FAST })
-  const done = await until('it is done', async () => {
-    const seen = await look()
-    return seen.state === 'done' && seen
-  })
+  const done = await whenDone(stage, id)
   const log = await stage.ground.openLog()
   try {
     const copied = (await readAll(log, String(targets[0]))).filter(({ headers }) => headers['event-type'] !== 'replay.ended')
@@ -45,9 +42,43 @@ export async function expectReplayOverAKill(stage: Stage): Promise<void> {
       expect(got.map(asCopied)).toEqual(wanted.map(one => asSource(one, id)))
     }
     expect(done.written).toBe(copied.length)
+    const ofType = copied.filter(({ headers }) => headers['event-type'] === TYPE)
+    const alone = await expectOfOneType(stage, log, ofType.length)
+    await expectDeleted(stage, log, [done, alone])
   } finally {
     await log.close()
   }
+}
+
+async function begin(stage: Stage, body: object): Promise<Replay> {
+  const begun = await stage.zaplog().call('POST', '/v1/replays', body)
+  expect(begun.status, JSON.stringify(begun.body)).toBe(201)
+  return begun.body as Replay
+}
+
+const whenDone = (stage: Stage, id: string): Promise<Replay> =>
+  until('it is done', async () => {
+    const seen = (await stage.zaplog().call('GET', `/v1/replays/${id}`)).body as Replay
+    return seen.state === 'done' && seen
+  })
+
+/** Its schema was registered under its own subject, or the replay would have failed. */
+async function expectOfOneType(stage: Stage, log: ItsLog, records: number): Promise<Replay> {
+  const body = { name: `${NAME}-of-a-type`, from: 'beginning', perType: true, types: [TYPE], rate: FAST }
+  const done = await whenDone(stage, (await begin(stage, body)).id)
+  expect(await readAll(log, String(done.targets[0]))).toHaveLength(records)
+  return done
+}
+
+async function expectDeleted(stage: Stage, log: ItsLog, replays: readonly Replay[]): Promise<void> {
+  for (const { id } of replays) expect((await stage.zaplog().call('DELETE', `/v1/replays/${id}`)).status).toBe(204)
+  const codeOf = (topic: string) =>
+    readAll(log, topic).then(
+      () => 'it is there',
+      error => error.code,
+    )
+  for (const topic of replays.flatMap(one => one.targets))
+    await until(`${topic} to be gone`, async () => (await codeOf(topic)) === 'topic-missing')
 }
 
 const readAll = ({ log }: ItsLog, topic: string): Promise<readonly LogRecord[]> =>
