@@ -4,7 +4,6 @@ import { MOST_SHOWN } from '../../database/bounded-count.ts'
 import type { Database } from '../../database/database.ts'
 import { countsWaiting, nextCommands } from '../../instances/commands-next.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { createLru, type Lru } from '../../runtime/lru.ts'
 import { isWorthSaying, wait } from '../../runtime/wait.ts'
 import type { WaitsFor } from '../commands/command-shapes.ts'
 import { statesOf } from '../instances/read-instances.ts'
@@ -26,15 +25,14 @@ type Deps = {
   logger: Logger
   stopping: AbortSignal
 }
-/** Of those that are there, what each was told last of a command. */
-type Readers = ReadonlyMap<DeferredReader, Lru<WaitsFor>>
-
-/** Commands of which a reader is not told the same again. About 0.2 KB each. */
-const MAX_REMEMBERED = 512
+/** Of the commands that the last look at them had, what was said of each last. */
+type Told = ReadonlyMap<string, WaitsFor>
+/** Of those that are there. */
+type Readers = Map<DeferredReader, Told>
 
 export function openDeferredWatch(deps: Deps): DeferredWatch {
   const { lookMs, logger, stopping } = deps
-  const readers = new Map<DeferredReader, Lru<WaitsFor>>()
+  const readers: Readers = new Map()
   const looks = { last: Promise.resolve(), failed: 0 }
 
   /** One after another: what was read before is told before. */
@@ -61,7 +59,7 @@ export function openDeferredWatch(deps: Deps): DeferredWatch {
   void lookAgain()
   return {
     join: reader => {
-      readers.set(reader, createLru(MAX_REMEMBERED))
+      readers.set(reader, new Map())
       void look([reader])
     },
     leave: reader => void readers.delete(reader),
@@ -69,23 +67,40 @@ export function openDeferredWatch(deps: Deps): DeferredWatch {
 }
 
 /** Who has left meanwhile is told nothing. */
-async function tellNews({ database, clock }: Deps, readers: Readers, of: readonly DeferredReader[]): Promise<void> {
-  const next = await nextCommands(database, wantedBy(of))
-  if (next.length === 0) return
-  const deferred = deferredAmong(next, await statesOf(database, [...new Set(next.map(one => one.instanceId))]))
-  const isNewsTo = (reader: DeferredReader, one: Deferred) => {
+async function tellNews(deps: Deps, readers: Readers, of: readonly DeferredReader[]): Promise<void> {
+  const deferred = await readDeferred(deps, of)
+  const isNewsTo = (reader: DeferredReader, one: Deferred) =>
+    reader.isAskedFor(one) && isNews(readers.get(reader)?.get(one.commandId), one.waitsFor)
+  const frames = await framesOf(
+    deps,
+    deferred.filter(one => of.some(reader => isNewsTo(reader, one))),
+  )
+  for (const reader of of) {
     const told = readers.get(reader)
-    return told !== undefined && reader.isAskedFor(one) && isNews(told.get(one.commandId), one.waitsFor)
+    if (told === undefined) continue
+    const now = new Map<string, WaitsFor>()
+    for (const one of deferred) {
+      const frame = isNewsTo(reader, one) ? frames.get(one.commandId) : undefined
+      const last = frame !== undefined && reader.say(frame) ? one.waitsFor : told.get(one.commandId)
+      if (last !== undefined) now.set(one.commandId, last)
+    }
+    readers.set(reader, now)
   }
-  const news = deferred.filter(one => of.some(reader => isNewsTo(reader, one)))
-  if (news.length === 0) return
+}
+
+async function readDeferred({ database }: Deps, of: readonly DeferredReader[]): Promise<readonly Deferred[]> {
+  const next = await nextCommands(database, wantedBy(of))
+  if (next.length === 0) return []
+  return deferredAmong(next, await statesOf(database, [...new Set(next.map(one => one.instanceId))]))
+}
+
+/** By their commands. */
+async function framesOf({ database, clock }: Deps, news: readonly Deferred[]): Promise<ReadonlyMap<string, Buffer>> {
+  if (news.length === 0) return new Map()
   const instanceIds = [...new Set(news.map(one => one.instanceId))]
   const waiting = await countsWaiting(database, { instanceIds, most: MOST_SHOWN + 1 })
-  for (const one of news) {
-    const othersWaiting = Math.max(0, (waiting.get(one.instanceId) ?? 0) - 1)
-    const frame = deferredFrame({ ...one, othersWaiting }, clock())
-    for (const reader of of) if (isNewsTo(reader, one) && reader.say(frame)) readers.get(reader)?.set(one.commandId, one.waitsFor)
-  }
+  const othersOf = ({ instanceId }: Deferred) => Math.max(0, (waiting.get(instanceId) ?? 0) - 1)
+  return new Map(news.map(one => [one.commandId, deferredFrame({ ...one, othersWaiting: othersOf(one) }, clock())]))
 }
 
 /** null: of all instances. */
