@@ -10,18 +10,21 @@ import { until } from '../ground/until.ts'
 let ground: TestDatabase
 /** How often it was looked. */
 let looks = 0
+/** A look waits for it. */
+let held: Promise<void> | null = null
 beforeAll(async () => {
   ground = await openTestDatabase('stream-deferred-watch')
 })
 afterEach(() => {
   looks = 0
+  held = null
 })
 afterAll(() => ground.close())
 
 const counting: Plan = ({ args: [sql] }) => {
   if (!String(sql).startsWith('select given.instance_id from')) return null
   looks += 1
-  return null
+  return held === null ? null : { delay: held }
 }
 
 function openWatch(lookMs: number) {
@@ -113,4 +116,33 @@ test('[F2] [H1] what is news and was not taken is none any more where it is as i
   const before = offered.length
   await lookedAgain()
   expect(offered).toHaveLength(before)
+})
+
+test('[F2] [J1] [H1] of 200 who begin at once all are told by one look more, and none is made for who has left by then', async () => {
+  const ids = await accounts(1)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  held = promise
+  const watch = openWatch(NEVER_AGAIN_MS)
+  const [first, gone] = [aReader(ids), Array.from({ length: 50 }, () => aReader(ids))]
+  watch.join(first.reader)
+  await until('it is looked', () => looks === 1)
+  for (const { reader } of gone) {
+    watch.join(reader)
+    watch.leave(reader)
+  }
+  const many = Array.from({ length: 200 }, () => aReader(ids))
+  for (const { reader } of many) watch.join(reader)
+  held = null
+  resolve()
+  await until('all are told', () => [first, ...many].every(({ said }) => said.length === 1))
+  expect(looks).toBe(2)
+  for (const { reader } of gone) {
+    watch.join(reader)
+    watch.leave(reader)
+  }
+  const last = aReader(ids)
+  watch.join(last.reader)
+  await until('it is told', () => last.said.length === 1)
+  expect(looks).toBe(3)
+  expect(gone.flatMap(({ said }) => said)).toEqual([])
 })

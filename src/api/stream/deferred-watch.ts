@@ -33,15 +33,17 @@ type Readers = Map<DeferredReader, Told>
 export function openDeferredWatch(deps: Deps): DeferredWatch {
   const { lookMs, logger, stopping } = deps
   const readers: Readers = new Map()
-  const looks = { last: Promise.resolve(), failed: 0 }
+  const joining = new Set<DeferredReader>()
+  const looks = { last: Promise.resolve(), isDue: false, failed: 0 }
 
-  /** One after another: what was read before is told before. */
-  function look(of: readonly DeferredReader[]): Promise<void> {
-    looks.last = looks.last.then(() => tryTo(of))
+  /** One after another: what was read before is told before. Whoever is there when it begins is who it is for. */
+  function look(whoever: () => readonly DeferredReader[]): Promise<void> {
+    looks.last = looks.last.then(() => tryTo(whoever()))
     return looks.last
   }
 
   async function tryTo(of: readonly DeferredReader[]): Promise<void> {
+    if (of.length === 0) return
     try {
       await tellNews(deps, readers, of)
       looks.failed = 0
@@ -52,17 +54,35 @@ export function openDeferredWatch(deps: Deps): DeferredWatch {
     }
   }
 
+  function all(): readonly DeferredReader[] {
+    joining.clear()
+    return [...readers.keys()]
+  }
+
+  function joined(): readonly DeferredReader[] {
+    const those = [...joining]
+    joining.clear()
+    looks.isDue = false
+    return those
+  }
+
   async function lookAgain(): Promise<void> {
-    while (await wait(lookMs, stopping)) if (readers.size > 0) await look([...readers.keys()])
+    while (await wait(lookMs, stopping)) await look(all)
   }
 
   void lookAgain()
   return {
     join: reader => {
       readers.set(reader, new Map())
-      void look([reader])
+      joining.add(reader)
+      // One that is due takes all who join until it begins.
+      if (!looks.isDue) void look(joined)
+      looks.isDue = true
     },
-    leave: reader => void readers.delete(reader),
+    leave: reader => {
+      readers.delete(reader)
+      joining.delete(reader)
+    },
   }
 }
 
