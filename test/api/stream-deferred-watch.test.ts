@@ -8,22 +8,23 @@ import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
 let ground: TestDatabase
-/** How often it was looked. */
-let looks = 0
+/** How often it was looked, and how often for the addresses of chats. */
+let counted = { looks: 0, addresses: 0 }
 /** A look waits for it. */
 let held: Promise<void> | null = null
 beforeAll(async () => {
   ground = await openTestDatabase('stream-deferred-watch')
 })
 afterEach(() => {
-  looks = 0
+  counted = { looks: 0, addresses: 0 }
   held = null
 })
 afterAll(() => ground.close())
 
 const counting: Plan = ({ args: [sql] }) => {
+  if (String(sql).includes('addresses_of')) counted.addresses += 1
   if (!String(sql).startsWith('select given.instance_id from')) return null
-  looks += 1
+  counted.looks += 1
   return held === null ? null : { delay: held }
 }
 
@@ -39,8 +40,8 @@ const NEVER_AGAIN_MS = 3_600_000
 
 /** Whoever is told before a look begins that begins after this was told by a look as a whole. */
 async function lookedAgain(): Promise<void> {
-  const before = looks
-  await until('two looks', () => looks >= before + 2)
+  const before = counted.looks
+  await until('two looks', () => counted.looks >= before + 2)
 }
 
 const query = (sql: string, values: unknown[]) => ground.database.query(sql, values)
@@ -65,7 +66,7 @@ type Told = { reader: DeferredReader; said: string[] }
 function aReader(instanceIds: readonly string[], of: Partial<DeferredReader> = {}): Told {
   const said: string[] = []
   const say = (frame: Buffer) => said.push(frame.toString()) > 0
-  return { reader: { instanceIds, isAskedFor: one => instanceIds.includes(one.instanceId), say, ...of }, said }
+  return { reader: { instanceIds, chatId: null, isAskedFor: one => instanceIds.includes(one.instanceId), say, ...of }, said }
 }
 
 test('[F2] [J1] whoever begins is told at once, and does not wait for the next look', async () => {
@@ -96,6 +97,7 @@ test('[F2] [H1] of 600 accounts that are not open each is said once, however oft
   await until('all are told', () => said.length >= ids.length)
   await lookedAgain()
   expect(said).toHaveLength(ids.length)
+  expect(counted.addresses).toBe(0)
 })
 
 test('[F2] [H1] what is news and was not taken is none any more where it is as it was told before', async () => {
@@ -118,6 +120,18 @@ test('[F2] [H1] what is news and was not taken is none any more where it is as i
   expect(offered).toHaveLength(before)
 })
 
+test('[F2] [H1] the addresses of chats are looked up once a look, for all accounts and all who follow a chat', async () => {
+  const ids = await accounts(20)
+  const [row] = await ground.database.query<{ chat_id: string }>('select chat_id from commands where instance_id = $1', [ids[0]])
+  const followers = Array.from({ length: 10 }, () => aReader(ids, { chatId: row?.chat_id ?? '' }))
+  const ofAnother = aReader(ids, { chatId: 'another@lid' })
+  const watch = openWatch(NEVER_AGAIN_MS)
+  for (const { reader } of [ofAnother, ...followers]) watch.join(reader)
+  await until('all are told', () => followers.every(({ said }) => said.length === ids.length))
+  expect(counted.addresses).toBeLessThanOrEqual(counted.looks)
+  expect(ofAnother.said).toHaveLength(0)
+})
+
 test('[F2] [J1] [H1] of 200 who begin at once all are told by one look more, and none is made for who has left by then', async () => {
   const ids = await accounts(1)
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -125,7 +139,7 @@ test('[F2] [J1] [H1] of 200 who begin at once all are told by one look more, and
   const watch = openWatch(NEVER_AGAIN_MS)
   const [first, gone] = [aReader(ids), Array.from({ length: 50 }, () => aReader(ids))]
   watch.join(first.reader)
-  await until('it is looked', () => looks === 1)
+  await until('it is looked', () => counted.looks === 1)
   for (const { reader } of gone) {
     watch.join(reader)
     watch.leave(reader)
@@ -135,7 +149,7 @@ test('[F2] [J1] [H1] of 200 who begin at once all are told by one look more, and
   held = null
   resolve()
   await until('all are told', () => [first, ...many].every(({ said }) => said.length === 1))
-  expect(looks).toBe(2)
+  expect(counted.looks).toBe(2)
   for (const { reader } of gone) {
     watch.join(reader)
     watch.leave(reader)
@@ -143,6 +157,6 @@ test('[F2] [J1] [H1] of 200 who begin at once all are told by one look more, and
   const last = aReader(ids)
   watch.join(last.reader)
   await until('it is told', () => last.said.length === 1)
-  expect(looks).toBe(3)
+  expect(counted.looks).toBe(3)
   expect(gone.flatMap(({ said }) => said)).toEqual([])
 })

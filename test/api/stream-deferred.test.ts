@@ -196,6 +196,22 @@ test('[F2] [L] it comes to who names it, of the instances and the chat that are 
   expect(unnamed.bodies().filter(one => one.type === 'command.deferred')).toEqual([])
 })
 
+test('[F2] [L] who follows a chat is told of it by any of its addresses, as soon as it is known to be one', async () => {
+  const [id, asked, apart] = [await anInstance('created'), await anInstance('created'), await anInstance('created')]
+  const [number, otherNumber] = ['5511900000011@s.whatsapp.net', '5511900000012@s.whatsapp.net']
+  const [byLid, byNumber] = [...(await acceptIn(api.database, id)), ...(await acceptIn(api.database, asked))]
+  await accept(apart)
+  await query('update commands set chat_id = $2 where command_id = $1', [byNumber?.id, otherNumber])
+  const [ofNumber, ofLid] = [await follow('&chatId=5511900000011'), await follow(`&chatId=${byNumber?.chatId}`)]
+  const pair = (instanceId: string, chatId: string | undefined, chatPn: string) =>
+    anEvent('message.received', { instanceId, chatId: chatId ?? '', chatPn })
+  await tellApi(api, [pair(id, byLid?.chatId, number), pair(asked, byNumber?.chatId, otherNumber)])
+  const [[first], [second]] = await Promise.all([has(ofNumber, id, 1), has(ofLid, asked, 1)])
+  expect([first, second]).toMatchObject([byLid, byNumber].map(one => ({ commandId: one?.id })))
+  await lookedAgain(await follow())
+  expect([ofNumber, ofLid].map(stream => stream.bodies().filter(one => one.type === 'command.deferred').length)).toEqual([1, 1])
+})
+
 /** What a call looks at, in pages of tables and indexes. */
 async function pagesOf(call: (database: Transaction) => Promise<unknown>): Promise<number> {
   let pages = 0

@@ -2,6 +2,7 @@
 // rows, once a second for all who follow it and never while nobody does. Nothing of it is in the log: a state that time alone ends is untrue when it is read again.
 import { MOST_SHOWN } from '../../database/bounded-count.ts'
 import type { Database } from '../../database/database.ts'
+import { addressesOfChats } from '../../instances/cancel-commands.ts'
 import { countsWaiting, nextCommands } from '../../instances/commands-next.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { isWorthSaying, wait } from '../../runtime/wait.ts'
@@ -12,6 +13,9 @@ import { type Deferred, deferredAmong, deferredFrame, isNews } from './deferred.
 export type DeferredReader = {
   /** null: of all. */
   instanceIds: readonly string[] | null
+  /** By any of its addresses; null: of all. */
+  chatId: string | null
+  /** Whatever chat it is of. */
   isAskedFor(one: Deferred): boolean
   /** false: it was not taken, and is said later, as it is by then. Never throws. */
   say(frame: Buffer): boolean
@@ -89,8 +93,11 @@ export function openDeferredWatch(deps: Deps): DeferredWatch {
 /** Who has left meanwhile is told nothing. */
 async function tellNews(deps: Deps, readers: Readers, of: readonly DeferredReader[]): Promise<void> {
   const deferred = await readDeferred(deps, of)
+  const addresses = await addressesIn(deps, deferred, of)
   const isNewsTo = (reader: DeferredReader, one: Deferred) =>
-    reader.isAskedFor(one) && isNews(readers.get(reader)?.get(one.commandId), one.waitsFor)
+    reader.isAskedFor(one) &&
+    (reader.chatId === null || addresses.get(one.commandId)?.includes(reader.chatId) === true) &&
+    isNews(readers.get(reader)?.get(one.commandId), one.waitsFor)
   const frames = await framesOf(
     deps,
     deferred.filter(one => of.some(reader => isNewsTo(reader, one))),
@@ -112,6 +119,20 @@ async function readDeferred({ database }: Deps, of: readonly DeferredReader[]): 
   const next = await nextCommands(database, wantedBy(of))
   if (next.length === 0) return []
   return deferredAmong(next, await statesOf(database, [...new Set(next.map(one => one.instanceId))]))
+}
+
+/** By commands, all that are known of the chat of each, in one statement; only of what somebody who follows a chat may be told. */
+async function addressesIn(
+  { database }: Deps,
+  deferred: readonly Deferred[],
+  of: readonly DeferredReader[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const inChats = of.filter(reader => reader.chatId !== null)
+  const chats = deferred.flatMap(({ chatId, ...one }) =>
+    chatId !== null && inChats.some(reader => reader.isAskedFor({ ...one, chatId })) ? [{ ...one, chatId }] : [],
+  )
+  const addresses = await addressesOfChats(database, chats)
+  return new Map(chats.map(({ commandId }, nth) => [commandId, addresses[nth] ?? []]))
 }
 
 /** By their commands. */
