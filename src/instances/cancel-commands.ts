@@ -106,13 +106,23 @@ update commands c set state = 'failed', ended_at = now(), outcome = case when c.
   where c.instance_id = $1 and c.command_id = back.command_id and ${isBack('c')}
   returning c.instance_id, c.upload_id, ${endedColumns}, pg_notify('${commandEndsChannel}', c.command_id), pg_notify('commands', c.instance_id)`
 
+type Chat = { instanceId: string; chatId: string }
+
 /** All that are known of a chat: what was asked for before two of them were known to be one waits under either. */
-export async function addressesOfChat(
-  database: Transaction,
-  { instanceId, chatId }: { instanceId: string; chatId: string },
-): Promise<readonly string[]> {
-  const [row] = await database.query<{ addresses: string[] }>('select addresses_of($1, $2) as addresses', [instanceId, chatId])
-  return [...new Set([chatId, ...(row?.addresses ?? [])])]
+export async function addressesOfChat(database: Transaction, chat: Chat): Promise<readonly string[]> {
+  const [addresses] = await addressesOfChats(database, [chat])
+  return addresses ?? [chat.chatId]
+}
+
+/** Of each of these, in their order. */
+export async function addressesOfChats(database: Transaction, chats: readonly Chat[]): Promise<readonly (readonly string[])[]> {
+  if (chats.length === 0) return []
+  const rows = await database.query<{ addresses: readonly string[] }>(
+    `select addresses_of(given.instance_id, given.chat_id) as addresses
+     from unnest($1::text[], $2::text[]) with ordinality as given(instance_id, chat_id, nth) order by given.nth`,
+    [chats.map(chat => chat.instanceId), chats.map(chat => chat.chatId)],
+  )
+  return chats.map(({ chatId }, nth) => [...new Set([chatId, ...(rows[nth]?.addresses ?? [])])])
 }
 
 /** Which of these are over by now. */

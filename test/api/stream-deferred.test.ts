@@ -1,7 +1,6 @@
 // command.deferred of GET /v1/stream: who names it is told what commands wait for, in the words of the command itself, once until that changes, and
 // again after each connect; however much waits, little is said.
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { openDeferredWatch } from '../../src/api/stream/deferred-watch.ts'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { DatabaseError, type Transaction } from '../../src/database/database.ts'
 import { beginTry } from '../../src/instances/commands-at-work.ts'
 import { nextCommands } from '../../src/instances/commands-next.ts'
@@ -197,6 +196,22 @@ test('[F2] [L] it comes to who names it, of the instances and the chat that are 
   expect(unnamed.bodies().filter(one => one.type === 'command.deferred')).toEqual([])
 })
 
+test('[F2] [L] who follows a chat is told of it by any of its addresses, as soon as it is known to be one', async () => {
+  const [id, asked, apart] = [await anInstance('created'), await anInstance('created'), await anInstance('created')]
+  const [number, otherNumber] = ['5511900000011@s.whatsapp.net', '5511900000012@s.whatsapp.net']
+  const [byLid, byNumber] = [...(await acceptIn(api.database, id)), ...(await acceptIn(api.database, asked))]
+  await accept(apart)
+  await query('update commands set chat_id = $2 where command_id = $1', [byNumber?.id, otherNumber])
+  const [ofNumber, ofLid] = [await follow('&chatId=5511900000011'), await follow(`&chatId=${byNumber?.chatId}`)]
+  const pair = (instanceId: string, chatId: string | undefined, chatPn: string) =>
+    anEvent('message.received', { instanceId, chatId: chatId ?? '', chatPn })
+  await tellApi(api, [pair(id, byLid?.chatId, number), pair(asked, byNumber?.chatId, otherNumber)])
+  const [[first], [second]] = await Promise.all([has(ofNumber, id, 1), has(ofLid, asked, 1)])
+  expect([first, second]).toMatchObject([byLid, byNumber].map(one => ({ commandId: one?.id })))
+  await lookedAgain(await follow())
+  expect([ofNumber, ofLid].map(stream => stream.bodies().filter(one => one.type === 'command.deferred').length)).toEqual([1, 1])
+})
+
 /** What a call looks at, in pages of tables and indexes. */
 async function pagesOf(call: (database: Transaction) => Promise<unknown>): Promise<number> {
   let pages = 0
@@ -263,32 +278,4 @@ test('[F2] [H1] while the rows cannot be read nothing is said, and then what is 
   await until('that is logged', () => logger.lines.some(one => one.event === 'stream.commands-not-read'))
   isAway = false
   expect(await has(stream, id, 1)).toMatchObject([{ waitsFor: { reason: 'connection' } }])
-})
-
-function openWatch(lookMs: number) {
-  const stopping = new AbortController()
-  onTestFinished(() => stopping.abort())
-  return openDeferredWatch({ database: api.database, lookMs, clock: Date.now, logger, stopping: stopping.signal })
-}
-
-test('[F2] [H1] a reader that takes nothing for now is told later what is so by then, and who has left nothing', async () => {
-  const id = await anInstance('created')
-  await accept(id)
-  const watch = openWatch(5)
-  const took: boolean[] = []
-  const reader = { instanceIds: [id], isAskedFor: () => true, say: () => took.push(took.length === 2) > 2 }
-  watch.join(reader)
-  await until('it is told', () => took.length === 3)
-  watch.leave(reader)
-  await becomes(id, 'closed')
-  await lookedAgain(await follow())
-  expect(took).toEqual([false, false, true])
-})
-
-test('[F2] [J1] whoever begins is told at once, and does not wait for the next look', async () => {
-  const id = await anInstance('created')
-  await accept(id)
-  const said: string[] = []
-  openWatch(3_600_000).join({ instanceIds: [id], isAskedFor: () => true, say: frame => said.push(frame.toString()) > 0 })
-  await until('it is told', () => said.length === 1)
 })

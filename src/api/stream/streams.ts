@@ -92,10 +92,8 @@ function followerOf({ filter, visible }: AskedStream, { say }: StreamReader): De
   if (!asksForSignal(filter, type)) return null
   const { instanceIds, chatId } = filter
   const isAskedFor: DeferredReader['isAskedFor'] = one =>
-    visible({ instanceId: one.instanceId, type }) &&
-    (instanceIds === null || instanceIds.includes(one.instanceId)) &&
-    (chatId === null || chatId === one.chatId)
-  return { instanceIds, isAskedFor, say }
+    visible({ instanceId: one.instanceId, type }) && (instanceIds === null || instanceIds.includes(one.instanceId))
+  return { instanceIds, chatId, isAskedFor, say }
 }
 
 /** Whether the log answers, within a second. */
