@@ -80,6 +80,8 @@ export type ApiDeps = HealthDeps & {
   retentionMs: number | 'forever'
   /** Where the records of a key are. */
   partitionOf(key: string): number
+  /** What projections read. */
+  projected: readonly TopicName[]
   /** Whoever consumes the log, and how far each is. */
   consumers(): Promise<readonly Consumer[]>
   publicUrl: string

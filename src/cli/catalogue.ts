@@ -9,6 +9,7 @@ import { exitCodes } from './exit-codes.ts'
 import { jsonIsWanted } from './json-wanted.ts'
 import { jsonLine } from './print-json.ts'
 import { sayProblem } from './problem.ts'
+import { isSchemaNamed } from './schema-named.ts'
 import { textTable } from './text-table.ts'
 
 type Said = { text: string; json: unknown } | { refusal: string }
@@ -59,7 +60,7 @@ function schemasSaid(name: string | undefined, release: string | undefined): Sai
     ])
     return { text: textTable(['type', 'schema', 'releases', 'what'], rows), json: all }
   }
-  const found = all.find(({ type, subject }) => type === name || subject === name || subject.endsWith(`.${name}`))
+  const found = all.find(one => isSchemaNamed(one, name))
   if (found === undefined) return { refusal: `there is no schema ${JSON.stringify(name)}: schemas without a name lists them` }
   if (release !== undefined && !found.releases.includes(release))
     return { refusal: `release ${release} has no schema of ${found.type}: ${found.releases.join(', ') || 'none'} has one` }

@@ -89,14 +89,14 @@ ${optionValues.join('\n')}
   esac
 }
 _zaplog() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path='' values word at
+  local current="\${COMP_WORDS[COMP_CWORD]}" typed='' offered word at
   for ((at = 1; at < COMP_CWORD; at++)); do
     word="\${COMP_WORDS[at]}"
-    case " $(_zaplog_verbs "$path") " in *" $word "*) path="$path $word" ;; esac
+    case " $(_zaplog_verbs "$typed") " in *" $word "*) typed="$typed $word" ;; esac
   done
-  values="$(_zaplog_values "$path \${COMP_WORDS[COMP_CWORD - 1]}")"
-  if [ -z "$values" ]; then values="$(_zaplog_words "$path")"; fi
-  COMPREPLY=($(compgen -W "$values" -- "$current"))
+  offered="$(_zaplog_values "$typed \${COMP_WORDS[COMP_CWORD - 1]}")"
+  if [ -z "$offered" ]; then offered="$(_zaplog_words "$typed")"; fi
+  COMPREPLY=($(compgen -W "$offered" -- "$current"))
 }
 complete -o default -F _zaplog zaplog
 `

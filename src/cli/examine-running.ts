@@ -18,7 +18,7 @@ export async function examineRunning(config: Config, env: Environment, patienceM
   const here = await askWho(own, patienceMs)
   const looks = [
     { part: port, look: async () => [await examinePort(config, here)] },
-    { part: zaplog, look: () => examineHealth({ config, env, isHere: here.is === 'zaplog' }) },
+    { part: zaplog, look: () => examineHealth({ config, env, own: here.is === 'zaplog' ? own : null }) },
     { part: publicUrl, look: () => examinePublicUrl(config.publicUrl, here, patienceMs) },
   ]
   return (await Promise.all(looks.map(look => findWithin(look, patienceMs)))).flat()
@@ -82,11 +82,14 @@ function tryListening(host: string, port: number): Promise<string | null> {
   })
 }
 
-type Asked = { config: Config; env: Environment; isHere: boolean }
+/** `own`: where zaplog was met; null: it was not. */
+type Asked = { config: Config; env: Environment; own: string | null }
 
-async function examineHealth({ config, env, isHere }: Asked): Promise<readonly Finding[]> {
-  if (!isHere && !env.ZAPLOG_URL) return [notRunning(config)]
-  const api = readApiSettings(env)
+/** The key goes to whoever was met, and not to another address with the same port. */
+async function examineHealth({ config, env, own }: Asked): Promise<readonly Finding[]> {
+  const url = env.ZAPLOG_URL || own
+  if (url === null) return [notRunning(config)]
+  const api = readApiSettings({ ...env, ZAPLOG_URL: url })
   const { status, checks } = await readHealth(api)
   const troubles = checks.filter(one => one.state !== 'ok')
   const found = `at ${api.base} is ${status}; ${checks.length - troubles.length} of its ${checks.length} checks are ok`

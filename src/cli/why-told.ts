@@ -49,7 +49,7 @@ export function nextSteps(facts: Facts, zaplog: string): readonly string[] {
 }
 
 const ofRecord = ({ event, message }: Facts): readonly string[] => [
-  ...(event.record === null ? ['its record was not found: it may be older than what the log keeps'] : []),
+  ...(event.record === null ? [`its record was not found: ${event.lookedAt.join('; ')}`] : []),
   ...(message?.undecryptable == null
     ? []
     : [`it could not be read (${message.undecryptable}): the phone is asked for it again, and a good copy takes its place`]),

@@ -221,10 +221,14 @@ program
   )
   .option('--to <number>', 'to whom: a person or a group; left out, to nobody yet')
   .option('--kind <kind>', 'what it is sent as: image, video, gif, ptv, audio, voice, document, sticker (by its type)')
-  .option('--caption <text>', 'below an image, a video or a document')
+  .option('--caption <text>', 'with --to, below an image, a video or a document')
   .option('--instance <id>', 'who sends it; left out, the only instance there is')
   .option('--key <key>', 'the same again with the same key is sent once', parseKey)
-  .action(async (file, options) => (await import('./upload.ts')).uploadVerb(file, options))
+  .action(async (file, options, verb: Command) => {
+    if (options.caption !== undefined && options.to === undefined)
+      verb.error("missing required option '--to <number>', of whose message --caption is a part")
+    return (await import('./upload.ts')).uploadVerb(file, options)
+  })
 
 program
   .command('replay [id]')
@@ -291,11 +295,14 @@ program
   .description(
     'the types of events, with the releases that have each, or the Avro schema of one, by its type or its name in the registry',
   )
-  .option('--live', 'their ids in the registry of the zaplog that runs, of all')
-  .option('--release <version>', 'of one, as that release has it')
-  .action(async (name, { live, release }) =>
-    live ? (await import('./live-catalogue.ts')).sayLiveSchemas() : (await import('./catalogue.ts')).saySchemas(name, release),
-  )
+  .option('--live', 'their ids in the registry of the zaplog that runs; of one, its own')
+  .addOption(new Option('--release <version>', 'of one, as that release has it').conflicts('live'))
+  .action(async (name, { live, release }, verb: Command) => {
+    if (live) return (await import('./live-catalogue.ts')).sayLiveSchemas(name)
+    if (release !== undefined && name === undefined)
+      verb.error("missing required argument 'name', of which --release is one text")
+    return (await import('./catalogue.ts')).saySchemas(name, release)
+  })
 
 program
   .command('lag')

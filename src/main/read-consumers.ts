@@ -1,5 +1,6 @@
 // Whoever consumes the log in this version, by the name of its consumer group, and how far each is in every partition.
 import type { Database } from '../database/database.ts'
+import type { TopicName } from '../events/topics.ts'
 import type { Position } from '../log/log.ts'
 import { readProgress } from '../log/progress.ts'
 import { processors } from '../processors/all.ts'
@@ -22,6 +23,9 @@ export async function readConsumers(deps: Deps): Promise<readonly { consumerGrou
   }))
   return Promise.all([...groups, ...projections])
 }
+
+/** Every topic that a projection reads, once. */
+export const projectedTopics: readonly TopicName[] = [...new Set(allProjections.flatMap(({ reads }) => reads))]
 
 async function positionsOf({ database, topic }: Deps, projection: Projection): Promise<readonly Position[]> {
   const checkpoints = await readCheckpoints(database, projection)

@@ -25,7 +25,7 @@ import { openWebhooks } from '../webhooks/bridge/open-webhooks.ts'
 import { deliveryIndexes } from '../webhooks/deliveries/deliveries.ts'
 import type { Ground } from './ground.ts'
 import type { Ports } from './ports.ts'
-import { readConsumers } from './read-consumers.ts'
+import { projectedTopics, readConsumers } from './read-consumers.ts'
 
 export { sealPlainUrls } from '../webhooks/endpoints/seal-urls.ts'
 export { makeProgress } from './make-progress.ts'
@@ -96,6 +96,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       partitions: config.log.partitions,
       retentionMs: config.log.retentionMs,
       partitionOf: key => partitionOf(key, config.log.partitions),
+      projected: projectedTopics,
       consumers: () => readConsumers(ports),
       webhooks: config.webhooks,
       commands: config.commands,

@@ -2,9 +2,12 @@
 // what became of it is told in order; and whoever consumes the log is behind by so much.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findRecord } from '../../src/api/events/find-record.ts'
+import { createLookInTurn } from '../../src/api/events/look-in-turn.ts'
 import { explain } from '../../src/cli/why.ts'
 import type { Event } from '../../src/events/event.ts'
-import { LogError } from '../../src/log/log.ts'
+import { partitionOf } from '../../src/log/append/partitioner.ts'
+import { type EventLog, LogError } from '../../src/log/log.ts'
+import { AT_ONCE } from '../../src/runtime/fair-turns.ts'
 import { never } from '../../src/runtime/or-abort.ts'
 import { adminKey, openTestApi, partitions, type TestApi } from '../ground/api/open-test-api.ts'
 import { projectEvents, tellApi } from '../ground/api/project-events.ts'
@@ -75,18 +78,91 @@ test('[H7] where nothing leads to an event, the answer says what was looked at; 
   expect((await read(event.eventId)).status).toBe(404)
 })
 
+test('[H7] an event that was read long after it was recorded is found among the last records', async () => {
+  const event = await tell(anEvent('message.receipt-updated'))
+  const partition = partitionOf('shop', partitions)
+  const { log, topic } = api.testLog
+  const wanted = { eventId: event.eventId, partition, topics: ['events'], notBefore: Date.now() + 300_000 } as const
+  const { record, lookedAt } = await findRecord({ log, topic }, wanted, never)
+  expect(record?.headers['event-id']).toBe(event.eventId)
+  expect(lookedAt).toEqual([
+    expect.stringContaining('Z on: not among 0 records'),
+    expect.stringMatching(/from the last 20000 records: it is number \d+$/),
+  ])
+})
+
+test('[H7] what a projection has seen is found in whichever topic it is, also a file that is only fetched yet', async () => {
+  const downloaded = await tell(anEvent('media.downloaded'))
+  const { status, json } = await read(downloaded.eventId)
+  expect(status).toBe(200)
+  expect(json).toMatchObject({ type: 'media.downloaded', record: { topic: 'wa.media-downloaded' }, row: null })
+})
+
 test('[H7] a record that is not in the log, or a log that is away, is told in words', async () => {
   const wanted = { eventId: 'none', partition: 0, topics: ['events'], notBefore: testStartAt } as const
   const { log, topic } = api.testLog
   expect(await findRecord({ log, topic }, wanted, never)).toEqual({
     record: null,
-    lookedAt: [expect.stringMatching(/^wa\.events\/0 from 2026-01-05T12:00:00\.000Z on: not among \d+ records$/)],
+    lookedAt: [
+      expect.stringMatching(/^wa\.events\/0 from 2026-01-05T12:00:00\.000Z on: not among \d+ records$/),
+      expect.stringMatching(/^wa\.events\/0 from the last 20000 records: not among \d+ records$/),
+    ],
   })
   const away = { ...log, lag: () => Promise.reject(new LogError('unavailable', 'no leader')) }
   expect(await findRecord({ log: away, topic }, wanted, never)).toEqual({
     record: null,
-    lookedAt: ['wa.events/0 from 2026-01-05T12:00:00.000Z on: not among 0 records: no leader'],
+    lookedAt: [
+      'wa.events/0 from 2026-01-05T12:00:00.000Z on: not among 0 records: no leader',
+      'wa.events/0 from the last 20000 records: not among 0 records: no leader',
+    ],
   })
+})
+
+/** A log that says nothing of events before the signal aborts, and which signals it was asked with. */
+function hang(log: EventLog) {
+  const asked: AbortSignal[] = []
+  const lag: EventLog['lag'] = (positions, signal) => {
+    if (!positions.some(({ topic }) => topic === 'wa.events')) return log.lag(positions, signal)
+    asked.push(signal)
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(new LogError('aborted', 'told to stop')))
+    })
+  }
+  return { asked, log: { ...log, lag } }
+}
+
+test('[H7] few look for records at once, one of a client, and others come again; a look that is over makes room', async () => {
+  const { asked, log } = hang(api.testLog.log)
+  const look = createLookInTurn({ log, topic: api.testLog.topic }, { total: 2, patience: AT_ONCE })
+  const wanted = { eventId: 'none', partition: 0, topics: ['events'], notBefore: null } as const
+  const [one, another] = [new AbortController(), new AbortController()]
+  const first = look({ client: 'a', wanted }, one.signal)
+  const second = look({ client: 'b', wanted }, another.signal)
+  await expect(look({ client: 'b', wanted }, never)).rejects.toMatchObject({ code: 'busy' })
+  await expect(look({ client: 'c', wanted }, never)).rejects.toMatchObject({ code: 'busy' })
+  expect(asked).toHaveLength(2)
+  one.abort()
+  expect((await first).lookedAt).toEqual([expect.stringContaining('there was no time for more')])
+  const third = look({ client: 'c', wanted }, another.signal)
+  await until('the next one to look', () => asked.length === 3)
+  another.abort()
+  expect([(await second).record, (await third).record]).toEqual([null, null])
+  await expect(look({ client: 'd', wanted }, another.signal)).rejects.toMatchObject({ code: 'stopping' })
+})
+
+test('[H7] nobody looks for a record any longer whose client is gone', async () => {
+  const event = await tell(anEvent('message.received'))
+  const { asked, log } = hang(api.testLog.log)
+  const other = await api.openAnother({ log: () => log })
+  closing.push(other.close)
+  const leaving = new AbortController()
+  const headers = { authorization: `Bearer ${adminKey}` }
+  const answer = fetch(`${other.url}/v1/events/${event.eventId}`, { headers, signal: leaving.signal })
+  await until('the log to be asked', () => asked.length > 0)
+  leaving.abort()
+  await expect(answer).rejects.toThrow()
+  await until('the look to end', () => asked[0]?.aborted === true)
+  expect(asked[0]?.reason).toMatchObject({ name: 'AbortError' })
 })
 
 test('[H7] [E7] why tells what became of an event, its deliveries among it, in order, and what is next', async () => {

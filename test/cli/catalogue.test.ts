@@ -53,12 +53,20 @@ test('[B5] [H7] of one topic its types are said, of a schema the releases that h
 test('[B5] [H7] live, the zaplog that runs says how much each topic has, where each partition begins and ends, and the ids of schemas', async () => {
   const partitions = [{ partition: 0, firstOffset: '5', endOffset: '12' }]
   const topics = [{ topic: 'wa.events', holds: 'everything', retentionMs: 86_400_000, records: 7, partitions }]
-  const schemas = [{ type: 'message.received', subject: 'zaplog.events.MessageReceived', schemaId: 21 }]
+  const schemas = [
+    { type: 'message.received', subject: 'zaplog.events.MessageReceived', schemaId: 21 },
+    { type: 'message.edited', subject: 'zaplog.events.MessageEdited', schemaId: 22 },
+  ]
   const { url } = await openLoopbackServer((request, response) =>
     alwaysJson(200, { data: request.url === '/v1/topics' ? topics : schemas })(request, response),
   )
   const said = async (...args: string[]) => (await runVerb(args, { ZAPLOG_URL: url, ADMIN_API_KEY: KEY })).out
   expect(await said('topics', '--live')).toMatch(/^wa\.events +1 +7 +1 d +everything$/m)
   expect(await said('topics', 'wa.events', '--live')).toMatch(/^0 +5 +12 +7$/m)
+  expect(await said('topics', 'events', '--live')).toMatch(/^0 +5 +12 +7$/m)
+  expect(await said('topics', 'vents', '--live')).toBe('')
   expect(await said('schemas', '--live')).toMatch(/^21 +message\.received +zaplog\.events\.MessageReceived$/m)
+  for (const name of ['message.received', 'zaplog.events.MessageReceived', 'MessageReceived'])
+    expect(await said('schemas', name, '--live')).toMatch(/^id .*\n21 +message\.received .*\n$/)
+  expect(await said('schemas', 'nothing', '--live')).toBe('')
 })

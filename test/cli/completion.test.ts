@@ -31,6 +31,19 @@ test.runIf(here('bash'))('[H7] a real bash completes verbs, their options, and v
   expect(offered('events', 'nothing')).toEqual([])
 })
 
+/** zsh(1), zshparam, zshmodules: what it keeps under these names is lost to whoever takes one of them. */
+const zshOwns =
+  `aliases argv builtins cdpath commands dirstack fignore fpath functions history histchars jobstates mailpath manpath match
+  mbegin mend module_path nameddirs options parameters path pipestatus prompt psvar signals status usergroups userdirs watch widgets words zsh_eval_context`.split(
+    /\s+/,
+  )
+
+test('[H7] the script takes no name that zsh keeps for itself', () => {
+  const locals = /^ {2}local (.*)$/m.exec(script)?.[1]?.match(/\b[a-z_]+(?=[= ]|$)/g) ?? []
+  expect(locals).toEqual(['current', 'typed', 'offered', 'word', 'at'])
+  expect(locals.filter(name => zshOwns.includes(name))).toEqual([])
+})
+
 test('[H7] the script for zsh is the same behind what makes zsh understand it', () => {
   const zsh = completionScript(program, 'zsh')
   expect(zsh).toContain('bashcompinit')

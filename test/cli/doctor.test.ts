@@ -1,6 +1,8 @@
 // Guarantee: zaplog doctor says of every part that the settings name how it is and how to mend it, at 60 columns, too, and ends with 1 where one is bad.
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { createServer, type RequestListener } from 'node:http'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../infra/services/server-process.ts'
@@ -83,6 +85,46 @@ test('[H7] what is embedded is asked of the zaplog that runs, whose troubles are
   const { url: other } = await openLoopbackServer(alwaysJson(200, { ...about, build: 'other' }))
   expect(of(await examineAll({ ...env, PUBLIC_URL: other }), 'public-url')[0]?.state).toBe('bad')
 })
+
+/** On that host, at the port of another server. */
+async function listenBeside(host: string, port: string, answer: RequestListener): Promise<void> {
+  const server = createServer(answer).listen({ host, port: Number(port), ipv6Only: true })
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await once(server, 'listening')
+}
+
+const hasIpv6 = Object.values(networkInterfaces()).some(those => those?.some(({ address }) => address === '::1'))
+const hosts: readonly (readonly [host: string, at: string])[] = [
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '[::1]'],
+  ['::1', '[::1]'],
+]
+
+test.each(hosts.filter(([host]) => hasIpv6 || !host.includes(':')))(
+  '[H7] [I2] with HOST=%s all is asked of the zaplog that is there, and who has the port elsewhere gets no key',
+  async (host, at) => {
+    const about = { name: 'zaplog', version: '9.9.9', build: 'abc', links: {} }
+    const ready = { status: 'ok', checks: [] }
+    const zaplog: RequestListener = (request, response) =>
+      alwaysJson(200, request.url === '/health/ready' ? ready : about)(request, response)
+    const keys: (string | undefined)[] = []
+    const isBeside = host.includes(':')
+    const { url } = await openLoopbackServer((request, response) => {
+      if (!isBeside) return zaplog(request, response)
+      keys.push(request.headers.authorization)
+      alwaysJson(200, { name: 'another' })(request, response)
+    })
+    const { port } = new URL(url)
+    if (isBeside) await listenBeside(host, port, zaplog)
+    const findings = await examineAll({ DATA_DIR: dataDir(), HOST: host, PORT: port, ADMIN_API_KEY: KEY })
+    expect(of(findings, 'zaplog')).toEqual([fine('zaplog', `at http://${at}:${port} is ok; 0 of its 0 checks are ok`)])
+    expect(of(findings, 'key')).toEqual([fine('key', 'zaplog takes the key from ADMIN_API_KEY')])
+    expect(keys).toEqual([])
+  },
+)
 
 test('[H7] a port that something else has is bad; where nothing runs, what is embedded cannot be looked at', async () => {
   const { url } = await openLoopbackServer(alwaysJson(200, { name: 'another' }))

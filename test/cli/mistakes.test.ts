@@ -53,6 +53,18 @@ test.each([
     'zaplog webhooks add: expected one URL, got https://a.example and https://b.example\n./zaplog webhooks add --help says what there is\n',
   ],
   [
+    ['schemas', '--release', '0.1.0'],
+    "zaplog schemas: missing required argument 'name', of which --release is one text\n./zaplog schemas --help says what there is\n",
+  ],
+  [
+    ['schemas', 'message.received', '--live', '--release', '0.1.0'],
+    "zaplog schemas: option '--release <version>' cannot be used with option '--live'\n./zaplog schemas --help says what there is\n",
+  ],
+  [
+    ['upload', 'package.json', '--caption', 'Oi'],
+    "zaplog upload: missing required option '--to <number>', of whose message --caption is a part\n./zaplog upload --help says what there is\n",
+  ],
+  [
     ['messages', 'poll', '5511900000011'],
     "zaplog messages poll: missing required argument 'name'\n./zaplog messages poll <chat> <name> <option...>; --help says the rest\n",
   ],

@@ -88,6 +88,20 @@ test('[H7] a column says the first of its fields that is there, and one that say
   expect(answerText(chats, columns)).toBe('chat\n1@g.us\n5511900000011')
 })
 
+test('[H7] an instant, a number and a wait are shortened by their field, and what people wrote stays as they wrote it', () => {
+  const [instant, number] = ['2026-01-05T12:00:00.000Z', '5511900000011@s.whatsapp.net']
+  const wait = { reason: 'pace', nextAt: null, commandId: null, instanceState: null, refusal: null }
+  const row = { occurredAt: instant, chatPn: number, senderId: number, waitsFor: wait }
+  const said = { name: number, text: instant, answer: wait }
+  const columns = (names: readonly string[]) => names.map(name => ({ head: name, of: [name] }))
+  const cells = (of: object) =>
+    answerText({ data: [of] }, columns(Object.keys(of)))
+      .split('\n')[1]
+      ?.split(/ {2,}/)
+  expect(cells(row)).toEqual(['2026-01-05T12:00Z', '5511900000011', '5511900000011', 'pace'])
+  expect(cells(said)).toEqual([number, instant, JSON.stringify(wait)])
+})
+
 test('[H7] of one thing what says something is said, and a list in it is a table below', () => {
   const group = {
     groupId: '1@g.us',

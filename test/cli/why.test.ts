@@ -67,8 +67,8 @@ test.each<[string, Partial<Facts>, string[]]>([
   ['all is well', {}, []],
   [
     'no record',
-    { event: { ...facts.event, record: null } },
-    ['its record was not found: it may be older than what the log keeps'],
+    { event: { ...facts.event, record: null, lookedAt: ['wa.events/3 from the last 20000 records: not among 12 records'] } },
+    ['its record was not found: wa.events/3 from the last 20000 records: not among 12 records'],
   ],
   ['no endpoint', { deliveries: [] }, ['no endpoint was sent it: ./zaplog webhooks list says what each takes']],
   [

@@ -12,15 +12,19 @@ import { purgedAmong } from '../../purge/tombstones.ts'
 import type { MediaLinks } from '../../runtime/media-links.ts'
 import { eventBody } from '../../webhooks/bridge/event-body.ts'
 import { listDeliveries } from '../../webhooks/bridge/queries.ts'
+import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { Problem } from '../problems.ts'
-import { findRecord, type RecordDeps } from './find-record.ts'
+import type { RecordDeps } from './find-record.ts'
+import { createLookInTurn } from './look-in-turn.ts'
 
 type Deps = RecordDeps & {
   database: Database
   codec: Pick<Codec, 'decode'>
   links: MediaLinks
+  /** What projections read: what one of them has seen is in one of these. */
+  projected: readonly TopicName[]
   partitionOf(key: string): number
   stopping: AbortSignal
 }
@@ -58,6 +62,7 @@ const example = {
 }
 
 export function eventRoutes(app: App, deps: Deps) {
+  const look = createLookInTurn(deps)
   app.route({
     method: 'GET',
     url: '/v1/events/:eventId',
@@ -67,17 +72,18 @@ export function eventRoutes(app: App, deps: Deps) {
       answers: { 200: event.meta({ examples: [example] }) },
       problems: [404],
     }),
-    handler: async ({ params: { eventId } }) => {
+    handler: async ({ params: { eventId }, ip }, reply) => {
+      const signal = AbortSignal.any([clientGone(reply), deps.stopping])
       const known = await findKnown(deps.database, eventId)
       if (known === null) throw notFound(eventId)
       const { instanceId, row, type } = known
       const partition = deps.partitionOf(instanceId)
-      const wanted = { eventId, partition, topics: topicsFor(known), notBefore: known.notBefore }
-      const { record, lookedAt } = await findRecord(deps, wanted, deps.stopping)
+      const wanted = { eventId, partition, topics: topicsFor(known, deps.projected), notBefore: known.notBefore }
+      const { record, lookedAt } = await look({ client: ip, wanted }, signal)
       return {
         ...{ eventId, instanceId, type: record?.headers['event-type'] ?? type, messageId: known.messageId },
         ...{ row: row?.row ?? null, deliveries: known.deliveries, record: record && placeOf(record) },
-        ...{ body: record && (await bodyOf(deps, record)), lookedAt: [...lookedAt] },
+        ...{ body: record && (await bodyOf(deps, record, signal)), lookedAt: [...lookedAt] },
       }
     },
   })
@@ -117,10 +123,8 @@ async function findKnown(database: Database, eventId: string): Promise<Known | n
   }
 }
 
-const anywhere: readonly TopicName[] = ['events', 'media-stored', 'media-failed', 'commands', 'history']
-
 /** What tells of a file is a delivery of another name than its record. */
-function topicsFor({ row, type }: Known): readonly TopicName[] {
+function topicsFor({ row, type }: Known, anywhere: readonly TopicName[]): readonly TopicName[] {
   if (row !== null) return row.history ? ['history'] : ['events']
   return type === null || type === 'media.updated' ? anywhere : topicsOfName(type)
 }
@@ -131,8 +135,8 @@ const placeOf = ({ topic, partition, offset, recordedAt, value }: LogRecord) => 
 })
 
 /** null: of a type that this version does not know. */
-async function bodyOf({ codec, links, stopping }: Deps, record: LogRecord): Promise<Record<string, unknown> | null> {
-  const decoded = await codec.decode(record.value, stopping)
+async function bodyOf({ codec, links }: Deps, record: LogRecord, signal: AbortSignal): Promise<Record<string, unknown> | null> {
+  const decoded = await codec.decode(record.value, signal)
   return decoded === null ? null : JSON.parse(eventBody(decoded, links))
 }
 

@@ -1,17 +1,17 @@
-// Looks for the record of an event in the log, in one partition of some topics: from when it can be there on, or among the last records; never further
-// than so many, nor longer than so long. What was looked at is told.
+// Looks for the record of an event in the log, in one partition of some topics: from when it can be there on, and where it is not, or nobody knows when
+// that is, among the last records; never further than so many, nor longer than so long. What was looked at is told.
 import type { TopicName } from '../../events/topics.ts'
 import { type EventLog, LogError, type LogRecord } from '../../log/log.ts'
 
 export type RecordDeps = { log: Pick<EventLog, 'lag' | 'read'>; topic(name: TopicName): string }
-type Wanted = {
+export type Wanted = {
   eventId: string
   partition: number
   topics: readonly TopicName[]
-  /** Epoch ms; null: it is looked for among the last records. */
+  /** Epoch ms, as far as anybody can tell; null: nobody knows. */
   notBefore: number | null
 }
-type Found = { record: LogRecord | null; lookedAt: readonly string[] }
+export type Found = { record: LogRecord | null; lookedAt: readonly string[] }
 
 const MOST_RECORDS = 20_000
 const PATIENCE_MS = 5_000
@@ -20,14 +20,21 @@ const PATIENCE_MS = 5_000
 export async function findRecord(deps: RecordDeps, wanted: Wanted, signal: AbortSignal): Promise<Found> {
   const lookedAt: string[] = []
   const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
-  for (const name of wanted.topics) {
-    const { record, told } = await lookIn(deps, { ...wanted, topic: deps.topic(name) }, patience)
+  for (const place of placesOf(deps, wanted)) {
+    const { record, told } = await lookIn(deps, place, patience)
     lookedAt.push(told)
     if (record !== null) return { record, lookedAt }
   }
   return { record: null, lookedAt }
 }
 
+/** A time is a guess: what was behind by more than it allows for is among the last ones all the same. */
+function placesOf({ topic }: RecordDeps, { topics, notBefore, ...of }: Wanted): readonly Place[] {
+  const beginnings = notBefore === null ? [null] : [notBefore, null]
+  return beginnings.flatMap(notBefore => topics.map(name => ({ ...of, notBefore, topic: topic(name) })))
+}
+
+/** `notBefore` null: among the last records. */
 type Place = Pick<Wanted, 'eventId' | 'partition' | 'notBefore'> & { topic: string }
 
 async function lookIn(deps: RecordDeps, at: Place, signal: AbortSignal): Promise<{ record: LogRecord | null; told: string }> {

@@ -36,7 +36,10 @@ function listTable(rows: readonly Row[], columns: readonly CallColumn[], width: 
   )
 }
 
-const columnCell = (row: Row, { of }: CallColumn): string => listedCell(of.map(name => row[name]).find(saysSome))
+function columnCell(row: Row, { of }: CallColumn): string {
+  const name = of.find(one => saysSome(row[one]))
+  return name === undefined ? '' : listedCell(name, row[name])
+}
 
 const saysSome = (value: unknown): boolean => value !== null && value !== undefined && value !== ''
 
@@ -69,5 +72,10 @@ function cellOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** Of a table: an instant to the minute, a number as it is dialled; both can be typed as they stand. */
-const listedCell = (value: unknown): string => waitCell(value) ?? toTheMinute(cellOf(value)).replace(/@s\.whatsapp\.net$/, '')
+/** Of a table: an instant to the minute, a number as it is dialled; both can be typed as they stand. By its field: what people wrote stays as it is. */
+function listedCell(name: string, value: unknown): string {
+  const cell = cellOf(value)
+  if (name === 'waitsFor') return waitCell(value) ?? cell
+  if (/(^at|At)$/.test(name)) return toTheMinute(cell)
+  return /(^pn|Pn|^id|Id)$/.test(name) ? cell.replace(/@s\.whatsapp\.net$/, '') : cell
+}

@@ -19,7 +19,7 @@ export const logMetrics = {
     labels: { topic: { each: 'topic' } },
     help: 'Records durable in the log',
     means: 'What each topic grows by.',
-    see: 'zaplog topics',
+    see: 'zaplog topics --live',
   },
   zaplog_log_append_retries_total: {
     kind: 'counter',
@@ -52,7 +52,7 @@ export const logMetrics = {
     labels: { processor },
     help: 'Records that a processor of this process has not finished; absent where it cannot be measured.',
     means: 'Rises for long: more comes than it works off.',
-    see: 'zaplog status',
+    see: 'zaplog lag',
   },
   zaplog_processor_lag_seconds: {
     kind: 'gauge',
@@ -60,7 +60,7 @@ export const logMetrics = {
     labels: { processor },
     help: 'Age of the oldest record that a processor has not finished.',
     means: 'How late what it makes is: files, or the phone’s history.',
-    see: 'zaplog status',
+    see: 'zaplog lag',
   },
   zaplog_projection_lag_records: {
     kind: 'gauge',
@@ -68,7 +68,7 @@ export const logMetrics = {
     labels: { projection },
     help: 'Records not yet projected by this process.',
     means: 'Rises for long: more comes than Postgres takes.',
-    see: 'zaplog status',
+    see: 'zaplog lag',
   },
   zaplog_projection_lag_seconds: {
     kind: 'gauge',
@@ -76,7 +76,7 @@ export const logMetrics = {
     labels: { projection },
     help: 'Age of the oldest record not yet projected.',
     means: 'How late lists, webhooks (webhook-stream) and commands are.',
-    see: 'zaplog status',
+    see: 'zaplog lag',
   },
   zaplog_projection_events_total: {
     kind: 'counter',

@@ -8,7 +8,7 @@ import type { StreamLimits } from '../../../src/api/stream/streams.ts'
 import type { Database } from '../../../src/database/database.ts'
 import { partitionOf } from '../../../src/log/append/partitioner.ts'
 import type { EventLog } from '../../../src/log/log.ts'
-import { readConsumers } from '../../../src/main/read-consumers.ts'
+import { projectedTopics, readConsumers } from '../../../src/main/read-consumers.ts'
 import { openFilesystemStore, verifyPresigned } from '../../../src/objects/filesystem.ts'
 import type { ObjectStore } from '../../../src/objects/objects.ts'
 import { parseConfig } from '../../../src/runtime/config.ts'
@@ -113,6 +113,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       partitions,
       retentionMs: 'forever',
       partitionOf: key => partitionOf(key, partitions),
+      projected: projectedTopics,
       consumers: () => readConsumers({ database, topic: testLog.topic, consumerGroup: name => `zaplog.${name}` }),
       stream: given.stream,
       pairingCodeWaitMs: given.pairingCodeWaitMs,
