@@ -22,7 +22,7 @@ type Held = { uploadId: string; claim: string }
 
 /**
  * Of each instance at most one that nobody holds, of those first that have the fewest in hand and of none that has `perInstance`; at most `limit`.
- * One whose holder died is claimed again after `leaseMs`; of `mine`, the words of what whoever asks has in hand, none is, however late it was held
+ * One whose holder died is claimed again after `leaseMs`; of `mine`, the ids of what whoever asks has in hand, none is, however late it was held
  * on to. What it costs grows with the instances that wait, not with their uploads.
  */
 export async function claimUploads(
@@ -39,7 +39,7 @@ export async function claimUploads(
 type Claimed = StoredUpload & { sealed_place: Buffer | null; claims: number; died: string | null }
 
 const isFree = (u: string) => `${u}.state = 'processing' and ${u}.due_at <= now() and coalesce(${u}.claimed_until < now(), true)
-    and coalesce(${u}.claim <> all($5::text[]), true)`
+    and ${u}.upload_id <> all($5::text[])`
 const claimSql = `with recursive waiting as (
   (select u.instance_id from uploads u where u.state = 'processing' order by u.instance_id limit 1)
   union all
@@ -85,7 +85,7 @@ export async function holdUploads(database: Transaction, held: readonly Held[], 
 export async function othersHeldForMs(database: Transaction, mine: readonly string[]): Promise<number | null> {
   const [row] = await database.query<{ ms: number | null }>(
     `select (extract(epoch from min(claimed_until) - now()) * 1000)::float8 as ms from uploads
-     where state = 'processing' and claim is not null and claimed_until > now() and claim <> all($1::text[])`,
+     where state = 'processing' and claim is not null and claimed_until > now() and upload_id <> all($1::text[])`,
     [mine],
   )
   return row?.ms ?? null

@@ -81,7 +81,7 @@ export function openUploads(deps: UploadsDeps): Role {
     isFreed = true
     // A file that comes slowly holds its place: of one account never all of them.
     const perInstance = Math.ceil(deps.uploads.atOnce / 2)
-    const claimed = await claimUploads(deps, { limit, perInstance, leaseMs, mine: hold.claims() })
+    const claimed = await claimUploads(deps, { limit, perInstance, leaseMs, mine: hold.uploadIds() })
     for (const one of claimed) {
       const work = workOff({ ...deps, ...tools.deps, hold }, one, stop.signal).finally(() => {
         inHand.delete(work)
@@ -91,7 +91,7 @@ export function openUploads(deps: UploadsDeps): Role {
     }
     // Of each account one was claimed: there may be more.
     if (claimed.length > 0) bell.ring()
-    const othersMs = await othersHeldForMs(database, hold.claims())
+    const othersMs = await othersHeldForMs(database, hold.uploadIds())
     return othersMs === null ? lookMs : Math.min(lookMs, othersMs + LAPSED_MS)
   }
 
