@@ -14,7 +14,7 @@ import {
 } from './uploads.ts'
 
 /**
- * `claims`: how often it was claimed, this time included and without those that only waited. `died`: the word of whoever had it before and never
+ * `claims`: how often it was claimed, this time included and without those that only waited or were given back. `died`: the word of whoever had it before and never
  * said how it ended; null: nobody.
  */
 export type ClaimedUpload = { row: UploadRow; sealedPlace: Buffer | null; claim: string; claims: number; died: string | null }
@@ -89,6 +89,14 @@ export async function othersHeldForMs(database: Transaction, mine: readonly stri
     [mine],
   )
   return row?.ms ?? null
+}
+
+/** By whoever lives and has lost it, once for each claim: that one was no death. One that is over stays as it is. */
+export async function giveBackClaim(database: Transaction, { uploadId, claim }: Held): Promise<void> {
+  await database.query(
+    `update uploads set claims = claims - 1 where upload_id = $1 and claim is distinct from $2 and state = 'processing' and claims > 0`,
+    [uploadId, claim],
+  )
 }
 
 /** For whoever knows that nobody who held one lives any more: all of them are free. Their words stay, as of any that died. */

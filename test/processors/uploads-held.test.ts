@@ -181,6 +181,43 @@ test('[C13] [B6] a process that cannot say for a while that it lives does not be
   expect([counts.asked, (await holdOf(uploadId)).claims]).toEqual([1, 1])
 })
 
+test('[C13] [B6] who lives and loses a file to another one, since it could not say so, gives its claim back: nobody died', async () => {
+  const { uploadId, counts, give } = await askForPhoto({ waits: true })
+  const holding = await startAndLose(uploadId, counts)
+  await until('the other one to ask', () => counts.asked === 2)
+  expect((await holdOf(uploadId)).claims).toBe(2)
+  holding.isAway = false
+  await until('it to be given back', async () => (await holdOf(uploadId)).claims === 1)
+  give()
+  await untilReady(uploadId)
+})
+
+test('[C13] [B6] after as many claims as there may be it waits until whoever had it last has had time to say that it lives', async () => {
+  const { uploadId, counts, give } = await askForPhoto({ waits: true })
+  const holding = await startAndLose(uploadId, counts, 5)
+  await until('it to be put off', async () => (await holdOf(uploadId)).claim === null)
+  holding.isAway = false
+  await until('it to be given back', async () => (await holdOf(uploadId)).claims === 4)
+  await testDatabase.database.query('update uploads set due_at = now() where upload_id = $1', [uploadId])
+  await until('it to be asked for again', () => counts.asked > 1)
+  give()
+  await untilReady(uploadId)
+})
+
+/** In the hands of one that cannot say that it lives, until another one claims it; that was its `claims`th claim. */
+async function startAndLose(uploadId: string, counts: { asked: number }, claims = 1): Promise<{ isAway: boolean }> {
+  const holding = { isAway: false }
+  const timing = { leaseMs: 200, lookMs: 50, silentMs: 3_600_000 }
+  start({ ...timing, database: withoutHolding(testDatabase.database, holding) })
+  await until('it to be asked for', () => counts.asked > 0)
+  await testDatabase.database.query('update uploads set claims = $2 where upload_id = $1', [uploadId, claims])
+  const { claim } = await holdOf(uploadId)
+  holding.isAway = true
+  start(timing)
+  await until('another one to claim it', async () => (await holdOf(uploadId)).claim !== claim)
+  return holding
+}
+
 /** Renewals alone are not carried out. */
 const withoutHolding = (database: Database, holding: { isAway: boolean }): Database => ({
   ...database,
