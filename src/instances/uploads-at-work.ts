@@ -14,7 +14,7 @@ import {
 } from './uploads.ts'
 
 /**
- * `claims`: how often it was claimed, this time included and without those that only waited. `died`: the word of whoever had it before and never
+ * `claims`: how often it was claimed, this time included and without those that only waited or were given back. `died`: the word of whoever had it before and never
  * said how it ended; null: nobody.
  */
 export type ClaimedUpload = { row: UploadRow; sealedPlace: Buffer | null; claim: string; claims: number; died: string | null }
@@ -22,7 +22,7 @@ type Held = { uploadId: string; claim: string }
 
 /**
  * Of each instance at most one that nobody holds, of those first that have the fewest in hand and of none that has `perInstance`; at most `limit`.
- * One whose holder died is claimed again after `leaseMs`; of `mine`, the words of what whoever asks has in hand, none is, however late it was held
+ * One whose holder died is claimed again after `leaseMs`; of `mine`, the ids of what whoever asks has in hand, none is, however late it was held
  * on to. What it costs grows with the instances that wait, not with their uploads.
  */
 export async function claimUploads(
@@ -39,7 +39,7 @@ export async function claimUploads(
 type Claimed = StoredUpload & { sealed_place: Buffer | null; claims: number; died: string | null }
 
 const isFree = (u: string) => `${u}.state = 'processing' and ${u}.due_at <= now() and coalesce(${u}.claimed_until < now(), true)
-    and coalesce(${u}.claim <> all($5::text[]), true)`
+    and ${u}.upload_id <> all($5::text[])`
 const claimSql = `with recursive waiting as (
   (select u.instance_id from uploads u where u.state = 'processing' order by u.instance_id limit 1)
   union all
@@ -85,10 +85,18 @@ export async function holdUploads(database: Transaction, held: readonly Held[], 
 export async function othersHeldForMs(database: Transaction, mine: readonly string[]): Promise<number | null> {
   const [row] = await database.query<{ ms: number | null }>(
     `select (extract(epoch from min(claimed_until) - now()) * 1000)::float8 as ms from uploads
-     where state = 'processing' and claim is not null and claimed_until > now() and claim <> all($1::text[])`,
+     where state = 'processing' and claim is not null and claimed_until > now() and upload_id <> all($1::text[])`,
     [mine],
   )
   return row?.ms ?? null
+}
+
+/** By whoever lives and has lost it, once for each claim: that one was no death. One that is over stays as it is. */
+export async function giveBackClaim(database: Transaction, { uploadId, claim }: Held): Promise<void> {
+  await database.query(
+    `update uploads set claims = claims - 1 where upload_id = $1 and claim is distinct from $2 and state = 'processing' and claims > 0`,
+    [uploadId, claim],
+  )
 }
 
 /** For whoever knows that nobody who held one lives any more: all of them are free. Their words stay, as of any that died. */

@@ -7,7 +7,7 @@ import { writeTogether } from '../../src/database/statement-parts.ts'
 import { commandIds } from '../../src/instances/command-ids.ts'
 import { acceptCommands } from '../../src/instances/commands.ts'
 import { readCommand } from '../../src/instances/commands-shown.ts'
-import { askUpload, findUpload, uploadIdOf } from '../../src/instances/uploads.ts'
+import { askUpload, readUpload, uploadIdOf } from '../../src/instances/uploads.ts'
 import { claimUploads } from '../../src/instances/uploads-at-work.ts'
 import { openUploads, type UploadsDeps } from '../../src/processors/uploads/open-uploads.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
@@ -20,16 +20,17 @@ import { openStore } from '../ground/objects/open-store.ts'
 import { mediaConfig, uploadsConfig } from '../ground/processors/media-world.ts'
 import { until } from '../ground/until.ts'
 
-const logger = collectLogLines(['uploads.not-held'])
+const logger = collectLogLines(['uploads.not-held', 'upload.not-settled'])
 const metrics = createMetrics({ processMetrics: false })
 const sealer = createSealer({ current: Buffer.alloc(32, 1), previous: null })
-const instanceId = 'shop'
+const shop = 'shop'
 let testDatabase: Awaited<ReturnType<typeof openTestDatabase>>
 let testLog: Awaited<ReturnType<typeof openTestLog>>
 let under: Awaited<ReturnType<typeof openStore>>
 let photo: Buffer
 let outside: Server
-let answer: RequestListener
+/** By the path that is asked for. */
+const answers = new Map<string, RequestListener>()
 let roles: Role[] = []
 
 beforeAll(async () => {
@@ -37,7 +38,7 @@ beforeAll(async () => {
   testLog = await openTestLog(testDatabase, { partitions: 1 })
   under = await openStore()
   photo = await sampleJpeg()
-  outside = createServer((request, response) => answer(request, response))
+  outside = createServer((request, response) => answers.get(request.url ?? '')?.(request, response))
   await new Promise<void>(resolve => outside.listen(0, '127.0.0.1', resolve))
 })
 afterEach(async () => {
@@ -66,17 +67,18 @@ function start(given: Partial<UploadsDeps> = {}): void {
 let nth = 0
 
 /** A photo at a URL, whose server answers once it is told to `give`, if it is to wait; `asked` counts how often it was asked. */
-async function askForPhoto({ waits = false } = {}) {
+async function askForPhoto({ waits = false, instanceId = shop } = {}) {
   const counts = { asked: 0 }
   const waiting: (() => void)[] = []
-  answer = (_request, response) => {
+  const path = `/${++nth}.jpg`
+  answers.set(path, (_request, response) => {
     counts.asked += 1
     if (waits) waiting.push(() => void response.end(photo))
     else response.end(photo)
-  }
-  const uploadId = uploadIdOf({ instanceId, key: `photo ${++nth}` })
+  })
+  const uploadId = uploadIdOf({ instanceId, key: `photo ${nth}` })
   const address = outside.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/a.jpg`
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}${path}`
   const incomingKey = `incoming/${instanceId}/uploads/${uploadId}${'0'.repeat(32)}`
   await askUpload(
     { database: testDatabase.database, sealer },
@@ -90,7 +92,7 @@ async function askForPhoto({ waits = false } = {}) {
 }
 
 const untilReady = (uploadId: string) =>
-  until('it to be ready', async () => (await findUpload(testDatabase.database, instanceId, uploadId))?.state === 'ready')
+  until('it to be ready', async () => (await readUpload(testDatabase.database, uploadId))?.state === 'ready')
 async function holdOf(uploadId: string) {
   const [row] = await testDatabase.database.query<{ claims: number; claim: string | null; left: number | null }>(
     `select claims, claim, extract(epoch from claimed_until - now())::float8 as left from uploads where upload_id = $1`,
@@ -117,12 +119,12 @@ test('[C13] [F1] while nobody has taken over what a process died with, its comma
   const { uploadId } = await askForPhoto()
   await claimAndDie(uploadId, 3_600_000)
   const chatId = '5511900000011@s.whatsapp.net'
-  const ids = commandIds({ instanceId, key: 'its command' })
+  const ids = commandIds({ instanceId: shop, key: 'its command' })
   const asked = { digest: 'aa', operation: 'message.send', askedAt: Date.now(), expiresAt: Date.now() + 86_400_000 }
   const body = { chatId, kind: 'image', media: { uploadId } }
-  const accepted = { ...ids, instanceId, chatId, ...asked, body, partition: 0, place: 1n }
+  const accepted = { ...ids, instanceId: shop, chatId, ...asked, body, partition: 0, place: 1n }
   await writeTogether(testDatabase.database, acceptCommands([accepted]))
-  const reason = async () => (await readCommand(testDatabase.database, instanceId, ids.commandId))?.waitsFor?.reason
+  const reason = async () => (await readCommand(testDatabase.database, shop, ids.commandId))?.waitsFor?.reason
   expect(await reason()).toBe('media')
   start({ isAlone: true })
   await untilReady(uploadId)
@@ -179,6 +181,43 @@ test('[C13] [B6] a process that cannot say for a while that it lives does not be
   expect([counts.asked, (await holdOf(uploadId)).claims]).toEqual([1, 1])
 })
 
+test('[C13] [B6] who lives and loses a file to another one, since it could not say so, gives its claim back: nobody died', async () => {
+  const { uploadId, counts, give } = await askForPhoto({ waits: true })
+  const holding = await startAndLose(uploadId, counts)
+  await until('the other one to ask', () => counts.asked === 2)
+  expect((await holdOf(uploadId)).claims).toBe(2)
+  holding.isAway = false
+  await until('it to be given back', async () => (await holdOf(uploadId)).claims === 1)
+  give()
+  await untilReady(uploadId)
+})
+
+test('[C13] [B6] after as many claims as there may be it waits until whoever had it last has had time to say that it lives', async () => {
+  const { uploadId, counts, give } = await askForPhoto({ waits: true })
+  const holding = await startAndLose(uploadId, counts, 5)
+  await until('it to be put off', async () => (await holdOf(uploadId)).claim === null)
+  holding.isAway = false
+  await until('it to be given back', async () => (await holdOf(uploadId)).claims === 4)
+  await testDatabase.database.query('update uploads set due_at = now() where upload_id = $1', [uploadId])
+  await until('it to be asked for again', () => counts.asked > 1)
+  give()
+  await untilReady(uploadId)
+})
+
+/** In the hands of one that cannot say that it lives, until another one claims it; that was its `claims`th claim. */
+async function startAndLose(uploadId: string, counts: { asked: number }, claims = 1): Promise<{ isAway: boolean }> {
+  const holding = { isAway: false }
+  const timing = { leaseMs: 200, lookMs: 50, silentMs: 3_600_000 }
+  start({ ...timing, database: withoutHolding(testDatabase.database, holding) })
+  await until('it to be asked for', () => counts.asked > 0)
+  await testDatabase.database.query('update uploads set claims = $2 where upload_id = $1', [uploadId, claims])
+  const { claim } = await holdOf(uploadId)
+  holding.isAway = true
+  start(timing)
+  await until('another one to claim it', async () => (await holdOf(uploadId)).claim !== claim)
+  return holding
+}
+
 /** Renewals alone are not carried out. */
 const withoutHolding = (database: Database, holding: { isAway: boolean }): Database => ({
   ...database,
@@ -187,3 +226,27 @@ const withoutHolding = (database: Database, holding: { isAway: boolean }): Datab
       ? Promise.reject(new DatabaseError('unreachable', 'holding on: Postgres is away'))
       : database.query(sql, values),
 })
+
+test('[C13] [B6] what one could not say the end of is prepared again, whatever else was claimed with it and is still in hand', async () => {
+  const first = await askForPhoto({ instanceId: 'first' })
+  const second = await askForPhoto({ instanceId: 'second', waits: true })
+  start({ database: withoutOneEnd(testDatabase.database, first.uploadId), leaseMs: 200, lookMs: 50 })
+  await untilReady(first.uploadId)
+  expect((await readUpload(testDatabase.database, second.uploadId))?.state).toBe('processing')
+  second.give()
+  await untilReady(second.uploadId)
+  expect([first.counts.asked, second.counts.asked]).toEqual([2, 1])
+})
+
+/** The first time that one is ready, nobody is told. */
+function withoutOneEnd(database: Database, uploadId: string): Database {
+  let isOver = false
+  return {
+    ...database,
+    query: (sql, values) => {
+      if (isOver || !sql.includes("set state = 'ready'") || values?.[0] !== uploadId) return database.query(sql, values)
+      isOver = true
+      return Promise.reject(new DatabaseError('unreachable', 'saying that it is ready: Postgres is away'))
+    },
+  }
+}

@@ -78,7 +78,7 @@ function deps(more: Partial<UploadsDeps['uploads']> = {}): UploadsDeps {
     ...{ log: testLog.log, codec: testLog.codec, topic: testLog.topic },
     config: mediaConfig({ retryDelaysMs: [1, 1], idleTimeoutMs: 2_000 }),
     uploads: uploadsConfig({ compressAboveBytes: 64 * KiB, allowCidrs: ['127.0.0.1/32'], maxVideoBytes: 512 * KiB, ...more }),
-    lookMs: 50,
+    ...{ lookMs: 50, silentMs: 50 },
   }
 }
 function start(more: Partial<UploadsDeps['uploads']> = {}, given: Partial<UploadsDeps> = {}): Role {

@@ -6,8 +6,8 @@ import type { Logger } from '../../runtime/logger.ts'
 export type UploadHold = {
   /** `lost`: somebody else has it, or nobody; what is written of it then counts for nothing. */
   keep(claimed: Pick<ClaimedUpload, 'row' | 'claim'>): { lost: AbortSignal; letGo(): void }
-  /** The words of all that is kept. */
-  claims(): readonly string[]
+  /** Of all that is kept. */
+  uploadIds(): readonly string[]
 }
 type Deps = { database: Database; leaseMs: number; logger: Pick<Logger, 'warn'> }
 type Kept = { uploadId: string; claim: string; lost: AbortController }
@@ -45,6 +45,6 @@ export function createUploadHold({ database, leaseMs, logger }: Deps): UploadHol
       timer ??= setInterval(() => void renew(), leaseMs / 3)
       return { lost: one.lost.signal, letGo: () => letGo(one) }
     },
-    claims: () => [...kept].map(({ claim }) => claim),
+    uploadIds: () => [...kept].map(({ uploadId }) => uploadId),
   }
 }

@@ -13,7 +13,7 @@ const AWAY_MS = 5_000
 /** Of what nobody expected. */
 const MAX_SURPRISES = 5
 
-/** Whoever is at a later one had it after others that never said how it ended: it may be what ends them. */
+/** Whoever is at a later one had it after others that never said how it ended: it may be what ends them, unless one of them lives. */
 export const mostAttempts = (retryDelaysMs: readonly number[]): number => Math.max(MAX_SURPRISES, retryDelaysMs.length + 1)
 
 /** `attempt`: from 1, also of those whose process died in the middle. */

@@ -11,6 +11,7 @@ import {
   type ClaimedUpload,
   claimUploads,
   freeUploads,
+  giveBackClaim,
   othersHeldForMs,
   putOffUpload,
   readyUpload,
@@ -48,14 +49,17 @@ export type UploadsDeps = {
   clock: () => number
   /** No other process prepares what is in this database: what somebody held before is nobody's. */
   isAlone?: boolean
-  /** For tests, which do not wait [6 s], [5 s]. */
+  /** For tests, which do not wait [6 s], [5 s], [60 s]. */
   leaseMs?: number
   lookMs?: number
+  silentMs?: number
 }
 const name = 'uploads'
 /** Whoever waits for a file waits for so long where its process died; one that is silent for so long lives and has lost it. */
 const LEASE_MS = 6_000
 const LOOK_MS = 5_000
+/** Who has said nothing for so long is dead. Who lives and could not hold on to one gives its claim back before, once Postgres answers. */
+const SILENT_MS = 60_000
 /** For writing what came of one, and for what it leaves in the store. */
 const SETTLE_MS = 60_000
 /** A lease is over only after its last moment. */
@@ -81,7 +85,7 @@ export function openUploads(deps: UploadsDeps): Role {
     isFreed = true
     // A file that comes slowly holds its place: of one account never all of them.
     const perInstance = Math.ceil(deps.uploads.atOnce / 2)
-    const claimed = await claimUploads(deps, { limit, perInstance, leaseMs, mine: hold.claims() })
+    const claimed = await claimUploads(deps, { limit, perInstance, leaseMs, mine: hold.uploadIds() })
     for (const one of claimed) {
       const work = workOff({ ...deps, ...tools.deps, hold }, one, stop.signal).finally(() => {
         inHand.delete(work)
@@ -91,7 +95,7 @@ export function openUploads(deps: UploadsDeps): Role {
     }
     // Of each account one was claimed: there may be more.
     if (claimed.length > 0) bell.ring()
-    const othersMs = await othersHeldForMs(database, hold.claims())
+    const othersMs = await othersHeldForMs(database, hold.uploadIds())
     return othersMs === null ? lookMs : Math.min(lookMs, othersMs + LAPSED_MS)
   }
 
@@ -153,6 +157,7 @@ async function workOff(deps: WorkDeps, claimed: ClaimedUpload, stop: AbortSignal
     const outcome = await outcomeOf(deps, claimed, signal)
     const told: Outcome = stop.aborted && outcome.kind !== 'ready' ? { kind: 'put-off', waitMs: 0, counts: false } : outcome
     const isBelieved = !held.lost.aborted && (await settle(deps, claimed, told))
+    if (!isBelieved) await giveBackClaim(deps.database, { uploadId, claim: claimed.claim })
     await clear(deps, claimed, isBelieved ? told.kind : 'lost')
     if (!isBelieved) return
     deps.metrics.counter('zaplog_uploads_prepared_total').inc({ outcome: told.kind })
@@ -176,8 +181,9 @@ async function outcomeOf(deps: WorkDeps, claimed: ClaimedUpload, signal: AbortSi
   const { retryDelaysMs } = deps.config
   try {
     if (died !== null) await deps.objects.delete([readyKeyOf(row, died)], signal)
-    if (claims > mostAttempts(retryDelaysMs))
-      throw new UploadError('internal', `preparing the file: expected to end it, died at it ${claims - 1} times`)
+    const isLast = claims > mostAttempts(retryDelaysMs)
+    if (isLast && died !== null) return { kind: 'put-off', waitMs: deps.silentMs ?? SILENT_MS, counts: false }
+    if (isLast) throw new UploadError('internal', `preparing the file: expected to end it, died at it ${claims - 1} times`)
     return { kind: 'ready', file: await prepareUpload(deps, claimed, signal) }
   } catch (error) {
     return verdictOf(error, { attempt: claims, retryDelaysMs })
