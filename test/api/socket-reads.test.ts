@@ -115,6 +115,8 @@ const privacy = {
   callsAdd: null,
   defaultExpiresInSeconds: 604_800,
 }
+/** As a version said it that knew nothing of timers. */
+const { defaultExpiresInSeconds: _, ...withoutTimer } = privacy
 const blocklist = { contacts: [{ id: ana.lid, pn: null }] }
 const picture = { pictureId: '17', url: 'https://pps.whatsapp.net/v/17' }
 test.each([
@@ -129,6 +131,7 @@ test.each([
   ],
   ['contacts/5511900000024/business', 'business', '5511900000024@s.whatsapp.net', business, business],
   ['privacy', 'privacy', 'the account', privacy, privacy],
+  ['privacy?maxAge=0', 'privacy', 'the account', withoutTimer, { ...withoutTimer, defaultExpiresInSeconds: null }],
   ['blocklist', 'blocklist', 'the account', blocklist, blocklist],
   ['groups/120363000000000001/live', 'group', '120363000000000001@g.us', group, { groupId: '120363000000000001@g.us', ...group }],
   [
