@@ -114,31 +114,42 @@ export const mayBeThere = (c: string): string => `(${c}.refusal is null or coale
 /** Where the `tries`th begins, and nothing was said to the one before. */
 const isUnansweredBy = (tries: string) => `is_unanswered or (tries between 1 and ${tries} - 1 and refusal is null)`
 
-/** `secrets`: those in `built`, for what comes sealed with them later. */
-type BegunTry = Owned & {
+/** What was read of WhatsApp before, of the same instance, and is old by a command. */
+type Outdated = readonly Omit<Question, 'instanceId'>[]
+
+/** `secrets`: those in `built`, for what comes sealed with them later. `outdated`: by it, whether it is done or not. */
+export type BegunTry = Owned & {
   commandId: string
   tries: number
   built: Buffer | null
   secrets?: readonly SecretRow[]
+  outdated?: Outdated
 }
 
 /**
- * Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays, with its secrets. false: it is this
- * owner's no more, and is not sent.
+ * Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays, with its secrets. However it ends from here
+ * on, whoever asks after that is not answered what was read before. false: it is this owner's no more, and is not sent.
  */
 export async function beginTry(
   database: Transaction,
-  { instanceId, epoch, commandId, tries, built, secrets = [] }: BegunTry,
+  { instanceId, epoch, commandId, tries, built, secrets = [], outdated = [] }: BegunTry,
 ): Promise<boolean> {
-  return didChange(database.query(beginTrySql, [instanceId, commandId, epoch, built, tries, ...secretColumns(secrets)]))
+  const values = [instanceId, commandId, epoch, built, tries, ...secretColumns(secrets)]
+  if (outdated.length === 0) return didChange(database.query(`${beginTrySql} select 1 from begun`, values))
+  return didChange(database.query(beginAndOutdateSql, [...values, asRows(outdated)]))
 }
+
+const outdatedIn = (given: string) =>
+  outdating(
+    `(select $1::text as instance_id, kind, subject from json_to_recordset(${given}::json) as g(kind text, subject text))`,
+  )
 
 const beginTrySql = `with held as (${heldOwner('$1', '$3')}), begun as (
     update commands set tries = $5, refusal = null, is_unanswered = ${isUnansweredBy('$5')},
       built = case when tries = 0 then $4 else coalesce(built, $4) end
     where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1
-  ), kept as (${addingSecrets(['$6', '$7', '$8', '$9', '$10'], 'exists (select from begun)')})
-  select 1 from begun`
+  ), kept as (${addingSecrets(['$6', '$7', '$8', '$9', '$10'], 'exists (select from begun)')})`
+const beginAndOutdateSql = `${beginTrySql}, outdated as (${outdatedIn('$11')}) select 1 from begun`
 
 /** `tries`: where the last one did not count; `turn`: which is given back, as nothing went out; `refusal`: what WhatsApp said to it; `waitsFor` [retry]: what for. */
 type PutOff = Owned & {
@@ -180,8 +191,8 @@ export async function dueNow(
   )
 }
 
-/** `outdated`: what was read of WhatsApp before and is old by it. */
-type Decided = Owned & { commandId: string; outcome: Outcome; outdated?: readonly Omit<Question, 'instanceId'>[] }
+/** `outdated`: by it; what was read while it was tried among them, and of what it has made. */
+type Decided = Owned & { commandId: string; outcome: Outcome; outdated?: Outdated }
 
 /**
  * From here on nothing else comes of it, and before anybody is told of it nobody is answered what was read before. null: it is this owner's no more,
@@ -201,9 +212,7 @@ export async function decideOutcome(
 
 const decideSql = `update commands c set state = 'ending', outcome = $4
   where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning ${endedColumns}, c.built`
-const outdatedRows =
-  '(select $1::text as instance_id, kind, subject from json_to_recordset($5::json) as g(kind text, subject text))'
-const decideAndOutdateSql = `with decided as (${decideSql}), outdated as (${outdating(outdatedRows)}) select * from decided`
+const decideAndOutdateSql = `with decided as (${decideSql}), outdated as (${outdatedIn('$5')}) select * from decided`
 
 /** Payload: the id of a command that is over. */
 export const commandEndsChannel = 'command_ends'

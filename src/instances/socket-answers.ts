@@ -14,6 +14,7 @@ const picture = z.object({
 /** What is not about anybody else. */
 export const theAccount = 'the account'
 
+/** Kept answers are read with these, and whoever holds the account may be of an earlier version: what is added has a default. */
 export const socketAnswers = {
   about: z.object({
     about: text.describe('null: there is none, or the account may not see it'),
@@ -64,6 +65,7 @@ export const socketAnswers = {
     defaultExpiresInSeconds: z
       .int()
       .nullable()
+      .default(null)
       .describe('the timer that new chats begin with; 0: none; null: WhatsApp does not say'),
   } satisfies Record<PrivacySetting | 'defaultExpiresInSeconds', z.ZodType>),
 } as const

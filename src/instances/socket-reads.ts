@@ -29,7 +29,7 @@ export type KeptAnswer = { subject: string; answer: SocketAnswer; answeredAt: nu
 
 type Asking = { instanceId: string; kind: SocketRead; subjects: readonly string[] }
 
-/** What will do for who asks: what was answered after `since`, unless it was old already at `askedAt`. Epoch milliseconds. */
+/** What will do for who asks: what was answered after `since`, unless anything changed between its question and `askedAt`. Epoch milliseconds. */
 export type Enough = { since: number; askedAt: number }
 
 /**
@@ -56,14 +56,15 @@ const waitingRows = `1 from socket_reads where instance_id = $1 and asked_until 
 const askSql = `with waiting as materialized (
   select ${boundedCount(waitingRows, MOST_WAITING)} >= ${MOST_WAITING} as is_full
 ), asked as (
-  insert into socket_reads as r (instance_id, kind, subject, asked_at, asked_until, expires_at)
-  select $1::text, $2, n.subject, now(), now() + ${interval('$5')}, now() + ${interval('$5')} from unnest($3::text[]) as n(subject)
+  insert into socket_reads as r (instance_id, kind, subject, asked_at, asked_last_at, asked_until, expires_at)
+  select $1::text, $2, n.subject, now(), now(), now() + ${interval('$5')}, now() + ${interval('$5')} from unnest($3::text[]) as n(subject)
   where not ${isPurged('$1::text')} and not (select is_full from waiting)
   order by n.subject
   on conflict (instance_id, kind, subject) do update
-    set asked_at = case when r.asked_until > now() then r.asked_at else now() end, asked_until = excluded.asked_until,
+    set asked_at = case when r.asked_until > now() then r.asked_at else now() end,
+      asked_last_at = greatest(r.asked_last_at, now()), asked_until = excluded.asked_until,
       answered_at = case when r.expires_at > now() then r.answered_at end, expires_at = greatest(r.expires_at, excluded.expires_at)
-    where r.answered_at is null or r.answered_at <= now() - ${interval('$4')} or r.answered_at <= r.stale_at or r.expires_at <= now()
+    where r.answered_at is null or r.answered_at <= now() - ${interval('$4')} or r.old_at is not null or r.expires_at <= now()
   returning 1
 ), told as (select pg_notify('${socketReadsChannel}', $1) from (select from asked limit 1) any_asked)
 select ${asMs(`now() - ${interval('$4')}`)} as since, ${asMs('now()')} as "askedAt", is_full as "isFull", (select count(*) from told) as told from waiting`
@@ -76,7 +77,7 @@ export async function readAnswers(
   const rows = await database.query<{ subject: string; answer: unknown; answered: number; age: number }>(
     `select subject, answer, ${asMs('answered_at')} as answered, extract(epoch from now() - answered_at)::float8 as age from socket_reads
      where instance_id = $1 and kind = $2 and subject = any($3::text[]) and answered_at > to_timestamp($4::float8 / 1000)
-       and coalesce(answered_at > stale_at or stale_at > to_timestamp($5::float8 / 1000), true) and expires_at > now()`,
+       and coalesce(old_at > to_timestamp($5::float8 / 1000), true) and expires_at > now()`,
     [instanceId, kind, subjects, since, askedAt],
   )
   return rows.map(({ subject, answer: said, answered, age }) => ({
@@ -106,8 +107,8 @@ export const answerKey = ({ instanceId, kind, subject }: Question): string =>
   createHash('sha256').update(`${instanceId} ${kind} ${subject}`).digest('base64url')
 
 /**
- * Nothing where another epoch owns the instance. What has become old since its question was read is no answer: it is asked again. Whoever waits for
- * one of them is woken by the commit.
+ * Nothing where another epoch owns the instance. What has become old since its question was read answers whoever asked before that; it is asked again
+ * where somebody asked later, behind those who have waited longer. Whoever waits for one of them is woken by the commit.
  */
 export async function answerQuestions(
   database: Pick<Database, 'query'>,
@@ -117,12 +118,16 @@ export async function answerQuestions(
   await database.query(answerSql, [instanceId, epoch, kind, asRows(rows), readAt])
 }
 
+const readAt = 'to_timestamp($5::float8 / 1000)'
+/** Of the first change since then the row knows where its answer was not old before: else those who asked after the reading wait once more. */
+const oldAt = `case when r.stale_at >= ${readAt} then greatest(r.old_at, ${readAt}) end`
+const ifAskedSince = (value: string) => `case when r.asked_last_at >= ${oldAt} then ${value} end`
 const answerSql = `with answered as (
-  update socket_reads r set answer = n.answer, answered_at = clock_timestamp(), asked_at = null, asked_until = null,
+  update socket_reads r set answer = n.answer, answered_at = clock_timestamp(), old_at = ${oldAt},
+    asked_at = ${ifAskedSince('r.asked_last_at')}, asked_until = ${ifAskedSince('r.asked_until')},
     expires_at = now() + ${interval('n."keptMs"')}
   from (select * from json_to_recordset($4::json) as g(subject text, answer jsonb, "keptMs" float8, key text) order by subject) n
   where r.instance_id = $1 and r.kind = $3 and r.subject = n.subject and ${isOwner('$1', '$2')}
-    and coalesce(r.stale_at < to_timestamp($5::float8 / 1000), true)
   returning n.key
 )
 select pg_notify('${socketAnswersChannel}', key) from answered`
@@ -131,7 +136,8 @@ select pg_notify('${socketAnswersChannel}', key) from answered`
  * For the SQL of others. `given`: rows (instance_id, kind, subject); what was said of them until now is old, and so is what WhatsApp is being asked. In
  * one order, whoever says so.
  */
-export const outdating = (given: string): string => `update socket_reads r set stale_at = clock_timestamp()
+export const outdating = (given: string): string => `update socket_reads r set stale_at = clock_timestamp(),
+    old_at = coalesce(r.old_at, clock_timestamp())
   from (select o.instance_id, o.kind, o.subject from ${given} given join socket_reads o using (instance_id, kind, subject)
     order by o.instance_id, o.kind, o.subject for update of o) old
   where r.instance_id = old.instance_id and r.kind = old.kind and r.subject = old.subject`

@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
 import { node } from '../../simulator/connection/stanza.ts'
+import { giveUpCommands } from '../../src/instances/commands-at-work.ts'
 import type { SocketRead } from '../../src/instances/socket-answers.ts'
 import { askQuestions, forgetReads, readAnswers } from '../../src/instances/socket-reads.ts'
+import { failed } from '../../src/producers/commands/judge-try.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { askToDo } from '../ground/producers/commands.ts'
 import { openRig, ownerPn, type Rig } from '../ground/producers/rig.ts'
@@ -223,6 +225,25 @@ test.each(Object.entries(changes))('[F1] %s: once its change is told, what was r
   const { commandId } = await askToDo(rig, operation, body, 'groupId' in body ? String(body.groupId) : '')
   await until('it is told', async () => (await rig.eventsOf('command.completed')).some(one => one.commandId === commandId))
   expect(await ask(kind, [subject])).toEqual([said])
+})
+
+test('[F1] however an action ends that was given to WhatsApp, what was read before it is no answer', async () => {
+  const { database } = rig.database
+  const hasPrivacy = (last: string) => rig.simulator.setProfile(account(), { privacy: { last } })
+  hasPrivacy('all')
+  const saidOf = (lastSeen: string) => [{ said: expect.objectContaining({ lastSeen }) }]
+  expect(await ask('privacy', ['the account'], { maxAgeMs: 0 })).toEqual(saidOf('all'))
+  device.answerIqs({ xmlns: 'privacy', type: 'set', fault: 'swallow' })
+  const { commandId } = await askToDo(rig, 'privacy.change', { lastSeen: 'none' })
+  const tried = 'select epoch from commands where command_id = $1 and tries = 1'
+  const { epoch } = await until('it is given', async () => (await database.query<{ epoch: number }>(tried, [commandId]))[0])
+  hasPrivacy('none')
+  const outcome = failed('outcome-unknown', 1)
+  const [ended] = await giveUpCommands(database, { instanceId: 'first', epoch, untried: outcome, tried: outcome }, 1)
+  expect(ended).toMatchObject({ command_id: commandId, tries: 1 })
+  expect(await ask('privacy', ['the account'])).toEqual(saidOf('none'))
+  device.drop()
+  await until('it is told', async () => (await rig.eventsOf('command.failed')).some(one => one.commandId === commandId))
 })
 
 test('[F1] what is heard from the phone, and of others, makes what was read before no answer', async () => {

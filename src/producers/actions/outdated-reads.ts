@@ -11,10 +11,10 @@ export type Outdated = Omit<Question, 'instanceId'>
 /** `result`: what WhatsApp answered. */
 type By<Body> = (body: Body, of: { own: OwnAddresses; result: unknown }) => readonly Outdated[]
 
-/** Of one that was tried, whatever came of it: what it did not change is read once more. */
+/** Of one that is tried, whatever comes of it: what it did not change is read once more. `outcome` null: it has none yet. */
 export function outdatedByCommand(
   { operation, body }: Pick<ClaimedCommand, 'operation' | 'body'>,
-  outcome: Outcome,
+  outcome: Outcome | null,
   own: OwnAddresses,
 ): readonly Outdated[] {
   if (!isOperation(operation)) return []
@@ -22,8 +22,8 @@ export function outdatedByCommand(
   return parsed.success ? byOf(operation)(parsed.data, { own, result: resultOf(outcome) }) : []
 }
 
-const resultOf = (outcome: Outcome): unknown =>
-  outcome.type === 'command.completed' && outcome.result !== undefined ? JSON.parse(outcome.result) : null
+const resultOf = (outcome: Outcome | null): unknown =>
+  outcome?.type === 'command.completed' && outcome.result !== undefined ? JSON.parse(outcome.result) : null
 
 /** Its body is parsed by the shape of the same name. */
 const byOf = (name: Operation) => byOperation[name] as By<unknown>

@@ -8,6 +8,7 @@ import { wait } from '../../runtime/wait.ts'
 import type { Action, Result, Standing } from '../actions/action.ts'
 import { actions } from '../actions/actions.ts'
 import { whileTrying } from '../actions/ask.ts'
+import { outdatedByCommand } from '../actions/outdated-reads.ts'
 import { refusalIn } from '../actions/refusal.ts'
 import type { Acting } from '../socket/acting.ts'
 import { failed, judgeAction, mostTries } from './judge-try.ts'
@@ -72,7 +73,8 @@ async function give(deps: ActionDeps, command: ClaimedCommand, { action, body }:
   const { instanceId } = deps.owned
   const waitMs = deps.actionPaces[action.pace].turnIn({ instanceId, commandId: command.command_id })
   if (waitMs > 0) return { is: 'not-given', delayMs: waitMs, waitsFor: 'pace' }
-  if (!(await beginTry(deps, command, null))) return { is: 'left' }
+  const outdated = outdatedByCommand(command, null, deps.account().own)
+  if (!(await beginTry(deps, command, { outdated }))) return { is: 'left' }
   const came = await answered(deps, acting => action.perform(acting, body, command.asked_at_ms))
   if (came.is === 'left') return came
   if (came.is === 'said') return done(deps, came.said)

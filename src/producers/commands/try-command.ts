@@ -9,7 +9,7 @@ import type { FileToSend } from '../../convert/outgoing/write-file.ts'
 import { secretBroughtBy } from '../../convert/sealed/message-secret.ts'
 import type { PutOffFor } from '../../instances/command-turns.ts'
 import type { Outcome } from '../../instances/commands.ts'
-import { type ClaimedCommand, beginTry as writeTry } from '../../instances/commands-at-work.ts'
+import { type BegunTry, type ClaimedCommand, beginTry as writeTry } from '../../instances/commands-at-work.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import type { SecretRow } from '../../instances/message-secrets.ts'
 import { wait } from '../../runtime/wait.ts'
@@ -118,15 +118,11 @@ async function beginMessage(deps: TryDeps, command: ClaimedCommand, built: Built
   return beginTry(deps, command, { built: seals.seal(command_id, built), secrets: sealed })
 }
 
-/** Of a message: what is sent, sealed, and the secrets in it. */
-type ToKeep = { built: Buffer; secrets: readonly SecretRow[] }
+/** Of a message what is sent, sealed, and the secrets in it; of an action what is old by it. */
+type ToKeep = Required<Pick<BegunTry, 'built' | 'secrets'>> | Required<Pick<BegunTry, 'outdated'>>
 
-/** It is known that WhatsApp may have it before it has. `kept` null: it is no message. false: it is another owner's by now. */
-export function beginTry(
-  { owned, database, outlasting }: TryDeps,
-  command: ClaimedCommand,
-  kept: ToKeep | null,
-): Promise<boolean> {
+/** It is known that WhatsApp may have it before it has. false: it is another owner's by now. */
+export function beginTry({ owned, database, outlasting }: TryDeps, command: ClaimedCommand, kept: ToKeep): Promise<boolean> {
   const begun = { ...owned, commandId: command.command_id, tries: command.tries + 1, built: null, ...kept }
   return outlasting('beginning a try', () => writeTry(database, begun))
 }
