@@ -16,7 +16,11 @@ test.each([
   ['group.updated', { subject: 'Bolos' }, 'Bolos'],
   ['group.participants-changed', { action: 'add' }, 'add'],
   ['message.undecryptable', { reason: 'no-secret' }, 'no-secret'],
-  ['command.deferred', { operation: 'message.send', waitsFor: { ...waits, reason: 'pace', nextAt: 'then' } }, ' message.send: pace until then'],
+  [
+    'command.deferred',
+    { operation: 'message.send', waitsFor: { ...waits, reason: 'pace', nextAt: 'then' } },
+    ' message.send: pace until then',
+  ],
   ['command.completed', { operation: 'group.create' }, ' group.create'],
   ['command.failed', { operation: 'message.send', reason: 'expired', reasonText: 'It was late' }, ' message.send: It was late'],
 ])('[H7] of %s it is said what %o is about', (type, data, what) => {

@@ -18,7 +18,19 @@ const paths = verbs.map(pathOf)
 
 /** A document for each thing that happens. */
 const endless = ['webhooks listen', 'events tail']
-const alone = ['start', 'demo', 'simulate', 'dev services', 'dev secrets', 'topics', 'schemas', 'version', 'help', 'doctor', 'completion']
+const alone = [
+  'start',
+  'demo',
+  'simulate',
+  'dev services',
+  'dev secrets',
+  'topics',
+  'schemas',
+  'version',
+  'help',
+  'doctor',
+  'completion',
+]
 
 const calls = { ...ownCalls, ...someOfRoutes }
 /** Each is a process: of those that are made of routes some stand for all. */
