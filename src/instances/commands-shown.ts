@@ -26,12 +26,13 @@ export type ShownCommand = CommandIds & {
 export type Waiting = { reason: WaitReason; nextAt: Date | null; commandId: string | null; refusal: Outcome | null }
 export type WaitReason = (typeof commandWaits.here)[number]
 
-/** `ending`: until its outcome is told, it may be told by another owner. */
+/** `ending`: until its outcome is told, it may be told by another owner; `untold`: it may have failed or not. */
 const shownAs: Readonly<Record<CommandState, ShownState>> = {
   asked: 'waiting',
   accepted: 'waiting',
   sending: 'sending',
   ending: 'sending',
+  untold: 'waiting',
   completed: 'completed',
   failed: 'failed',
 }
@@ -100,7 +101,7 @@ export async function howSent(
 ): Promise<'sent' | 'sending' | null> {
   const [row] = await database.query<{ is_sent: boolean | null; is_sending: boolean | null }>(
     `select bool_or(state = 'completed') as is_sent,
-       bool_or(state in ('sending', 'ending') or (state = 'accepted' and (tries > 0 or built is not null))) as is_sending
+       bool_or(state in ('sending', 'ending', 'untold') or (state = 'accepted' and (tries > 0 or built is not null))) as is_sending
      from commands where instance_id = $1 and upload_id = $2`,
     [instanceId, uploadId],
   )

@@ -19,9 +19,10 @@ import { forgetTakers } from './label-numbers.ts'
 
 /**
  * asked: its record is not in the log yet, or not projected; accepted: it waits for its turn, or its next try; sending: whoever holds `epoch`
- * has it, or had; ending: what came of it is decided, and not told yet; completed, failed: told.
+ * has it, or had; ending: what came of it is decided, and not told yet; untold: a database that is lost had accepted it, and what came of it is still to be
+ * read from the log (lost-commands.ts); completed, failed: told.
  */
-export type CommandState = 'asked' | 'accepted' | 'sending' | 'ending' | 'completed' | 'failed'
+export type CommandState = 'asked' | 'accepted' | 'sending' | 'ending' | 'untold' | 'completed' | 'failed'
 
 /** What a client asks for. `body`: as it is carried out; `digest`: of what the client wrote. Instants in epoch ms. */
 export type NewCommand = CommandIds & {
@@ -95,7 +96,7 @@ export const askedOf = (row: AskedRow): AskedCommand => ({
 
 /**
  * The first record of a command counts; one with another digest than was asked for with its key is nobody's. No two of one command. One that a
- * database had accepted which is lost (commands-begin.ts) is over: whether it was sent is not known here. Whoever holds an account of which one is
+ * database had accepted which is lost (commands-begin.ts) is not sent: whether it was is not known here. Whoever holds an account of which one is
  * accepted is woken by the commit, in whichever process.
  */
 export const acceptCommands = (commands: readonly AcceptedCommand[]): readonly Write[] => [
@@ -119,13 +120,12 @@ const firstNoMoreSql = `update commands c set is_first = false, is_paced = true
   where c.instance_id = n.instance_id and c.chat_id = n.chat_id and c.state = 'accepted' and c.is_first and c.command_id <> n.command_id
     and not exists (select from commands known where known.instance_id = n.instance_id and known.command_id = n.command_id and known.state <> 'asked')`
 
-/** What its events said of it, if anything was done, is in the log, from which its row takes it (lost-commands.ts). */
+/** What comes of it where the log does not say what did. */
 const lost = {
   type: 'command.failed',
   reason: 'outcome-unknown',
   reasonText: 'It was accepted under a database that is lost, and nothing in the log says what came of it.',
   code: null,
-  isUntold: true,
 } as const
 
 /**
@@ -133,7 +133,7 @@ const lost = {
  * transaction ends, so that whoever ends it meanwhile sees this one afterwards (command-turns.ts), or is waited for, and this one is the first.
  */
 const acceptSql = `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
-    is_paced, is_first, is_behind, asked_at, expires_at, upload_id, outcome, ended_at)
+    is_paced, is_first, is_behind, asked_at, expires_at, upload_id, outcome)
   with given as (
     select g.*, ${isBeforeBeginning('g.partition', 'g.place')} as is_lost,
       row_number() over (partition by g.instance_id, g.chat_id order by g.place) > 1 as is_later
@@ -147,16 +147,16 @@ const acceptSql = `insert into commands as c (instance_id, command_id, digest, s
       select 1 from commands w where w.instance_id = chats.instance_id and w.chat_id = chats.chat_id and w.place < chats.place and ${isWaiting('w')}
       order by w.place desc limit 1 for share) last
   )
-  select n.instance_id, n.command_id, n.digest, case when n.is_lost then 'failed' else 'accepted' end, n.event_id, n.place, n.operation,
+  select n.instance_id, n.command_id, n.digest, case when n.is_lost then 'untold' else 'accepted' end, n.event_id, n.place, n.operation,
     n.chat_id, n.message_id, n.body,
     n.is_paced or (n.is_first and not ${isFirstIn('n.instance_id', 'n.chat_id')}), n.is_first and ${isFirstIn('n.instance_id', 'n.chat_id')},
     n.is_later or ahead.chat_id is not null, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id,
-    case when n.is_lost then $2::jsonb || jsonb_build_object('at', n.asked_at) end, case when n.is_lost then now() end
+    case when n.is_lost then $2::jsonb || jsonb_build_object('at', n.asked_at) end
   from given n left join ahead on ahead.instance_id = n.instance_id and ahead.chat_id = n.chat_id
   on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
     operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
     is_paced = excluded.is_paced, is_first = excluded.is_first, is_behind = excluded.is_behind, expires_at = excluded.expires_at,
-    upload_id = excluded.upload_id, outcome = excluded.outcome, ended_at = excluded.ended_at
+    upload_id = excluded.upload_id, outcome = excluded.outcome
   where c.state = 'asked' and c.digest = excluded.digest
   returning pg_notify('commands', c.instance_id)`
 

@@ -1,13 +1,13 @@
 // Commands of a database that is lost (commands-begin.ts), as rows of the one that read them from the log: what came of each is taken from the log,
-// or told as unknown. Until then the row says that it is untold.
+// or told as unknown. Until then it is no more over than one whose outcome is on its way through the log.
 import type { Transaction } from '../database/database.ts'
 import { asRows } from '../database/statement-parts.ts'
 import type { EventOf } from '../events/event.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import type { Outcome } from './commands.ts'
-import { type EndedCommand, endedColumns } from './commands-at-work.ts'
+import { commandEndsChannel, type EndedCommand, endedColumns } from './commands-at-work.ts'
 
-const isUntold = (c: string): string => `${c}.state = 'failed' and ${c}.outcome ? 'isUntold'`
+const isUntold = (c: string): string => `${c}.state = 'untold'`
 
 export type ToldOutcome = EventOf<'command.completed' | 'command.failed'>
 
@@ -21,7 +21,8 @@ export async function takeOutcomes(tx: Transaction, told: readonly ToldOutcome[]
   await tx.query(
     `update commands c set state = n.state, outcome = n.outcome, tries = n.tries, ended_at = to_timestamp(n.ended_at / 1000)
      from json_to_recordset($1::json) as n(instance_id text, command_id text, tries integer, outcome jsonb, state text, ended_at double precision)
-     where c.instance_id = n.instance_id and c.command_id = n.command_id and ${isUntold('c')}`,
+     where c.instance_id = n.instance_id and c.command_id = n.command_id and ${isUntold('c')}
+     returning pg_notify('${commandEndsChannel}', c.command_id)`,
     [asRows(rows)],
   )
 }
@@ -50,8 +51,9 @@ export async function takeUntold(
   )
   const untold = page.filter(row => row.is_untold)
   const lost = await tx.query<EndedCommand & { instance_id: string }>(
-    `update commands c set outcome = c.outcome - 'isUntold' from json_to_recordset($1::json) as n(instance_id text, command_id text)
-     where c.instance_id = n.instance_id and c.command_id = n.command_id and ${isUntold('c')} returning c.instance_id, ${endedColumns}`,
+    `update commands c set state = 'failed', ended_at = now() from json_to_recordset($1::json) as n(instance_id text, command_id text)
+     where c.instance_id = n.instance_id and c.command_id = n.command_id and ${isUntold('c')}
+     returning c.instance_id, ${endedColumns}, pg_notify('${commandEndsChannel}', c.command_id)`,
     [asRows(untold)],
   )
   const last = page.length < limit ? undefined : page.at(-1)

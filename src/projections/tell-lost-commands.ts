@@ -12,11 +12,12 @@ import { drainApiOutbox, oweAll } from '../instances/outbox.ts'
 import type { EventLog } from '../log/log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { isBusy, loopLoad } from '../runtime/loop-load.ts'
-import type { Role } from '../runtime/role.ts'
+import type { Check, Role } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'
 import { readCheckpoint } from './checkpoints.ts'
 import { commands } from './commands/commands.ts'
 import { decodeRecords } from './decode-records.ts'
+import { listQuarantined } from './quarantine.ts'
 import { readSome } from './reread.ts'
 
 export type LostCommandsDeps = {
@@ -38,11 +39,21 @@ const BUSY_REST_MS = 500
 export function openLostCommands(deps: LostCommandsDeps): Role {
   const { logger, everyMs = 5_000 } = deps
   const stop = new AbortController()
+  let leftOut: readonly string[] = []
+
+  /** true: all is told. */
+  async function look(): Promise<boolean> {
+    const untold = await listUntold(deps.database)
+    if (untold.length === 0) return true
+    for (const one of untold) if (!(await isRead(deps, one))) return false
+    leftOut = await listLeftOut(deps, untold)
+    return leftOut.length === 0 && tellAll(deps, untold, stop.signal)
+  }
 
   async function run(): Promise<void> {
     do {
       try {
-        if (await tellAll(deps, stop.signal)) return
+        if (await look()) return
       } catch (error) {
         if (!stop.signal.aborted) logger.warn('commands.lost-not-told', { error })
       }
@@ -52,7 +63,7 @@ export function openLostCommands(deps: LostCommandsDeps): Role {
   const done = run()
   return {
     name: 'lost commands',
-    checks: () => [],
+    checks: () => checksOf(leftOut),
     close: async () => {
       stop.abort()
       await done
@@ -60,19 +71,30 @@ export function openLostCommands(deps: LostCommandsDeps): Role {
   }
 }
 
-/** false: not yet. */
-async function tellAll(deps: LostCommandsDeps, signal: AbortSignal): Promise<boolean> {
-  const untold = await listUntold(deps.database)
-  if (untold.length === 0) return true
-  for (const one of untold) if (!(await hasRows(deps, one))) return false
-  for (const one of untold) if (!(await learnOutcomes(deps, one, signal))) return false
-  return tellRest(deps, signal)
+const checksOf = (leftOut: readonly string[]): readonly Check[] => {
+  const detail = `what came of them is told once projection ${commands.name} has read instance ${leftOut.join(', ')}`
+  return leftOut.length === 0 ? [] : [{ name: 'commands of a lost database', state: 'degraded', detail }]
 }
 
-/** All of the partition are read. */
-async function hasRows({ database }: LostCommandsDeps, { partition, nextOffset }: Untold): Promise<boolean> {
+/** All of the partition are read, or left out. */
+async function isRead({ database }: LostCommandsDeps, { partition, nextOffset }: Untold): Promise<boolean> {
   const at = (await readCheckpoint(database, commands, partition))?.offsets.get('commands')
   return at !== undefined && at >= nextOffset
+}
+
+/** Instances some of whose commands have no row before somebody resumes them. A row is there as soon as the checkpoint has passed its record. */
+async function listLeftOut({ database }: LostCommandsDeps, untold: readonly Untold[]): Promise<readonly string[]> {
+  const ends = new Map(untold.map(one => [one.partition, one.nextOffset]))
+  const quarantined = await listQuarantined(database, commands, [...ends.keys()])
+  return quarantined
+    .filter(({ partition, offsets }) => (offsets.get('commands') ?? 0n) < (ends.get(partition) ?? 0n))
+    .map(({ key }) => key)
+}
+
+/** false: not yet. */
+async function tellAll(deps: LostCommandsDeps, untold: readonly Untold[], signal: AbortSignal): Promise<boolean> {
+  for (const one of untold) if (!(await learnOutcomes(deps, one, signal))) return false
+  return tellRest(deps, signal)
 }
 
 /** From where it is; false: somebody else went on, or it is to stop. */

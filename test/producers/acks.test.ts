@@ -17,21 +17,39 @@ test('[F1] a message is acknowledged by the ack of its id from its chat, not by 
   expect(await expected.within(60_000, never)).toEqual({ error: null, saidAt: '4' })
 })
 
-test('[F1] [B2] what tells that WhatsApp has a message is kept though nobody waits for it: its ack that came late, a receipt', () => {
+const group = '120363000000000001@g.us'
+
+test('[F1] [B2] what tells that WhatsApp has a message is kept though nobody waits for it: its ack that came late or from another address of the same person, a receipt', () => {
   const acks = createAcks()
   const ack = (attrs: Record<string, string>) => acks.heard({ tag: 'ack', attrs: { class: 'message', ...attrs } })
-  const list = { tag: 'list', attrs: {}, content: ['D', 'E'].map(id => ({ tag: 'item', attrs: { id } })) }
+  const list = { tag: 'list', attrs: {}, content: ['D', 'E', 'OTHERS'].map(id => ({ tag: 'item', attrs: { id } })) }
+  for (const id of ['A', 'B', 'C', 'D', 'E', 'F']) acks.expect(id, '100@lid').end()
+  for (const id of ['G', 'H']) acks.expect(id, group).end()
+  acks.expect('I', '5511900000001@s.whatsapp.net')
   ack({ id: 'A', from: '100@lid', t: '7' })
   ack({ id: 'B', from: '100@lid', error: '479' })
-  ack({ id: 'G', from: '120363000000000001@g.us', participant: '100:2@lid', t: '7' })
+  ack({ id: 'G', from: group, participant: '100:2@lid', t: '7' })
+  ack({ id: 'H', from: '100@lid', t: '7' })
+  ack({ id: 'I', from: '100@lid', t: '8' })
   acks.heard({ tag: 'receipt', attrs: { id: 'C', from: '100@lid' }, content: [list] })
-  expect(['A', 'B', 'C', 'D', 'E', 'F', 'G'].map(acks.heardOf)).toEqual([
+  acks.expect('A', '100@lid')
+  expect(['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'OTHERS'].map(acks.heardOf)).toEqual([
     { error: null, saidAt: '7' },
     null,
     ...Array(3).fill({ error: null, saidAt: null }),
-    null,
+    ...Array(3).fill(null),
+    { error: null, saidAt: '8' },
     null,
   ])
+})
+
+test('[F1] [B2] a receipt of hundreds that others sent pushes out nothing of what this session gave to WhatsApp', () => {
+  const acks = createAcks()
+  acks.expect('A', '100@lid').end()
+  acks.heard({ tag: 'ack', attrs: { class: 'message', id: 'A', from: '100@lid', t: '7' } })
+  const content = Array.from({ length: 300 }, (_, nth) => ({ tag: 'item', attrs: { id: `OTHERS${nth}` } }))
+  acks.heard({ tag: 'receipt', attrs: { id: 'B', from: group }, content: [{ tag: 'list', attrs: {}, content }] })
+  expect(acks.heardOf('A')).toEqual({ error: null, saidAt: '7' })
 })
 
 test.each([

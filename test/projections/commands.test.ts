@@ -330,11 +330,11 @@ describe('a database that meets a log which has commands already', () => {
       `select state, outcome ->> 'reason' as reason from commands order by place`,
     )
     expect(rows).toEqual([
-      { state: 'failed', reason: 'outcome-unknown' },
-      { state: 'failed', reason: 'outcome-unknown' },
+      { state: 'untold', reason: 'outcome-unknown' },
+      { state: 'untold', reason: 'outcome-unknown' },
       { state: 'accepted', reason: null },
     ])
-    expect(await readCommand(database, 'shop', idOf('k1').command_id)).toMatchObject({ state: 'failed', tries: 0 })
+    expect(await readCommand(database, 'shop', idOf('k1').command_id)).toMatchObject({ state: 'waiting', tries: 0 })
     await database.query('delete from commands_begin')
   })
 

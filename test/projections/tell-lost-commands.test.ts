@@ -2,10 +2,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { EventOf } from '../../src/events/event.ts'
 import { commandIds, outcomeId } from '../../src/instances/command-ids.ts'
-import { readCommand } from '../../src/instances/commands-shown.ts'
+import { commandEndsChannel } from '../../src/instances/commands-at-work.ts'
+import { listCommands, readCommand } from '../../src/instances/commands-shown.ts'
 import { makeProgress } from '../../src/main/make-progress.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { openProjections } from '../../src/projections/open-projections.ts'
+import type { Projection } from '../../src/projections/projection.ts'
+import { requestResume } from '../../src/projections/quarantine.ts'
 import { openLostCommands } from '../../src/projections/tell-lost-commands.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import type { Role } from '../../src/runtime/role.ts'
@@ -18,7 +21,7 @@ import { never } from '../ground/projection-dsl.ts'
 import { until } from '../ground/until.ts'
 
 const PARTITIONS = 2
-const logger = collectLogLines()
+const logger = collectLogLines(['projection.quarantined'])
 let met: TestDatabase
 let log: TestLog
 let roles: Role[] = []
@@ -61,11 +64,11 @@ const beginHere = () =>
     PARTITIONS,
     never,
   )
-const project = () =>
+const project = (projection: Projection = commands) =>
   roles.push(
     openProjections({
       ...{ ...log, database: met.database, consumerGroup: (name: string) => `zaplog.${name}`, partitions: PARTITIONS, logger },
-      ...{ metrics: createMetrics({ processMetrics: false }), projections: [commands] },
+      ...{ metrics: createMetrics({ processMetrics: false }), projections: [projection] },
     }),
   )
 function tell(database = met.database): Role {
@@ -145,4 +148,58 @@ test('[F1] [B3] many are told by the hundred and each once, though whoever tells
   expect(new Set(told.map(({ eventId }) => eventId)).size).toBe(450)
   expect(told.filter(one => one.type === 'command.failed' && one.reason === 'outcome-unknown')).toHaveLength(240)
   expect(logger.lines.some(({ event }) => event === 'commands.lost-not-told')).toBe(true)
+})
+
+test('[F1] [B3] while what came of one is not told it waits for the log and has no end; who waits for it hears that it has one', async () => {
+  const [done, unknown] = [accepted('1'), accepted('2')]
+  await append('commands', [done, unknown])
+  await append('events', [anEvent('command.completed', { ...of(done), tries: 1 })])
+  await beginHere()
+  const shown = async ({ instanceId, commandId }: Accepted) => readCommand(met.database, instanceId, commandId)
+  const heard: string[] = []
+  await met.database.listen(commandEndsChannel, commandId => heard.push(commandId), never)
+  project()
+  await until('their rows are there', async () => (await shown(done)) !== null && (await shown(unknown)) !== null)
+  const waiting = { state: 'waiting', endedAt: null, outcome: null, waitsFor: { reason: 'log' } }
+  expect([await shown(done), await shown(unknown)]).toMatchObject([waiting, waiting])
+  const listed = async (state: 'waiting' | 'failed') =>
+    listCommands(met.database, {
+      ...{ instanceId: 'shop', state, chatIds: null, last: null },
+      after: null,
+      before: null,
+      limit: 9,
+    })
+  expect([(await listed('waiting')).length, (await listed('failed')).length]).toEqual([2, 0])
+  tell()
+  await untilTold()
+  expect([await shown(done), await shown(unknown)]).toMatchObject([
+    { state: 'completed', waitsFor: null },
+    { state: 'failed', waitsFor: null, endedAt: expect.any(Date) },
+  ])
+  await until('both ends are heard', () => [done, unknown].every(({ commandId }) => heard.includes(commandId)))
+})
+
+test('[F1] [B3] while the projection leaves an instance out nothing is told, which a check says; once it is resumed each is', async () => {
+  const [first, second] = [accepted('1'), accepted('2')]
+  await append('commands', [first, second])
+  await append('events', [anEvent('command.completed', { ...of(second), tries: 1 })])
+  await beginHere()
+  let isBroken = true
+  project({
+    ...commands,
+    gather: placed => {
+      if (isBroken && placed.length > 0) throw new TypeError('not this time')
+      return commands.gather(placed)
+    },
+  })
+  const role = tell()
+  await until('it says why not', () => role.checks().length > 0)
+  expect(role.checks()).toMatchObject([{ state: 'degraded', detail: expect.stringContaining('instance shop') }])
+  expect(await toldOutcomes()).toHaveLength(1)
+  isBroken = false
+  await requestResume(met.database, commands, 'shop')
+  await untilTold()
+  expect(await toldOutcomes()).toHaveLength(2)
+  expect(await readCommand(met.database, 'shop', second.commandId)).toMatchObject({ state: 'completed' })
+  await until('nothing is left to say', () => role.checks().length === 0)
 })

@@ -57,7 +57,9 @@ export type TryDeps = FileDeps & {
 const goneWithinMs = 1_000
 
 export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promise<Came> {
-  const { is_expired, tries, command_id, rests_ms } = command
+  const { is_expired, tries, command_id, message_id, rests_ms } = command
+  const heard = deps.acks.heardOf(message_id)
+  if (heard !== null) return over(completed(heard, deps.clock()))
   if (tries === 0 && is_expired) return over(failed('expired', deps.clock()))
   if (tries >= mostTries) return over(failed('outcome-unknown', deps.clock()))
   if (rests_ms > 0) return { is: 'not-given', delayMs: rests_ms, waitsFor: 'rate-limited' }
@@ -154,16 +156,18 @@ async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: Bui
   }
 }
 
-/** It has not failed where anything tells that WhatsApp has it, whatever that says to this try. */
+/** It is there where anything tells that WhatsApp has it, whatever that says to this try. */
 function judged({ acks, times, clock }: TryDeps, command: ClaimedCommand, { said, to }: Pick<Tried, 'said' | 'to'>): Verdict {
   const { message_id, tries, is_unanswered, refusal } = command
   const mayHaveIt = is_unanswered || (tries > 0 && refusal === null)
-  const judge = (answer: Tried['said']) => judgeTry({ said: answer, to, tries: tries + 1, mayHaveIt, at: clock() }, times)
-  const verdict = judge(said)
-  const hasFailed = verdict.is === 'over' && verdict.outcome.type === 'command.failed'
-  const heard = hasFailed ? acks.heardOf(message_id) : null
-  return heard === null ? verdict : judge(heard)
+  const verdict = judgeTry({ said, to, tries: tries + 1, mayHaveIt, at: clock() }, times)
+  const heard = said?.error === null ? null : acks.heardOf(message_id)
+  if (heard === null) return verdict
+  const refused = verdict.is === 'over' ? (verdict.refusal ?? verdict.outcome) : verdict.refusal
+  return { is: 'over', outcome: completed(heard, clock()), ...(refused !== null && { refusal: refused }) }
 }
+
+const completed = ({ saidAt }: Ack, at: number): Outcome => ({ type: 'command.completed', at, saidAt })
 
 /** null: its bytes are on their way. */
 async function refusalOf(relaying: Promise<void>): Promise<{ error: unknown } | null> {
