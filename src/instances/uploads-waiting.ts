@@ -16,5 +16,5 @@ export async function readWaitingUploads(database: Transaction): Promise<Waiting
 
 const waitingSql = `select ${boundedCount(`1 from uploads where state = 'pending'`, MOST_UPLOADS)} as pending,
   ${boundedCount(`1 from uploads where state = 'processing'`, MOST_UPLOADS)} as processing,
-  coalesce(extract(epoch from now() - (select min(u.since) from (
-    select coalesce(confirmed_at, asked_at) as since from uploads where state = 'processing' limit (select ${MOST_UPLOADS})) u)), 0)::float8 as "oldestSeconds"`
+  coalesce(extract(epoch from now() - (select coalesce(confirmed_at, asked_at) from uploads
+    where state = 'processing' order by coalesce(confirmed_at, asked_at) limit 1)), 0)::float8 as "oldestSeconds"`

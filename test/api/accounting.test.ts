@@ -5,6 +5,7 @@ import { gapCheck } from '../../src/api/instances/watch-gaps.ts'
 import { openQueueWatch } from '../../src/api/watch-queues.ts'
 import { writeTogether } from '../../src/database/statement-parts.ts'
 import { tallyWrites } from '../../src/instances/instance-tallies.ts'
+import { MOST_UPLOADS, readWaitingUploads } from '../../src/instances/uploads-waiting.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { openTestApi, partitions, type TestApi } from '../ground/api/open-test-api.ts'
 import { appendEvents, projectEvents } from '../ground/api/project-events.ts'
@@ -117,4 +118,16 @@ test('[H1] a scrape has what waits, by what it waits for, with its age, and the 
   } finally {
     await watch.close()
   }
+})
+
+test('[H1] the oldest upload is the oldest of all, also where more wait than are counted', async () => {
+  await api.database.query(
+    `insert into uploads (upload_id, instance_id, digest, state, source, kind, incoming_key, asked_at, expires_at)
+     select 'many' || n, 'many', 'd', 'processing', 'url', 'image', 'k', now() - case when n > $1 then 7200 else 60 end * interval '1 second', now()
+     from generate_series(1, $1::integer + 1) as n`,
+    [MOST_UPLOADS],
+  )
+  const { processing, oldestSeconds } = await readWaitingUploads(api.database)
+  expect(processing).toBe(MOST_UPLOADS)
+  expect(oldestSeconds).toBeGreaterThanOrEqual(7_200)
 })

@@ -26,7 +26,7 @@ export const commandMetrics = {
     isShared: true,
     unit: 'seconds',
     labels: {},
-    help: 'Age of the oldest command among the 1000 that expire first; 0: none waits.',
+    help: 'Age of the oldest command among the 1000 that expire first: one of the others may be older; 0: none waits.',
     means: 'Near COMMAND_EXPIRES_AFTER: the next ones fail as expired.',
     see: 'zaplog commands list --state waiting',
   },
