@@ -44,7 +44,7 @@ type Who = { is: 'zaplog'; version: string; build: string } | { is: 'stranger'; 
 async function askWho(url: string, patienceMs: number): Promise<Who> {
   try {
     const answer = await fetch(`${url}/`, { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(patienceMs) })
-    const text = await answer.text()
+    const text = await beginningOf(answer)
     const told = about.safeParse(jsonIn(text))
     if (told.success) return { is: 'zaplog', version: told.data.version, build: told.data.build }
     const isRefusal = problem.safeParse(jsonIn(text)).success
@@ -52,6 +52,19 @@ async function askWho(url: string, patienceMs: number): Promise<Who> {
   } catch (error) {
     return { is: 'nobody', found: describeError(error) }
   }
+}
+
+/** Of an answer of ours it is all; whoever is no zaplog may go on for ever. */
+const MOST_BYTES = 64 * 1024
+async function beginningOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes >= MOST_BYTES) break
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 function jsonIn(text: string): unknown {

@@ -59,12 +59,12 @@ const read = (api: ApiSettings, id: string): Promise<Replay> =>
     answer: replayAnswer,
   })
 
-/** Throws CallFailed where it does not say from where, or to where. */
-export function bodyOf({ from, to, until, topic, instance, type, chat, wait: _, ...rest }: ReplayOptions) {
+/** Of all that is typed what the call takes. Throws CallFailed where it does not say from where, or to where. */
+export function bodyOf({ from, to, until, topic, instance, type, chat, rate, follow, perType, marker, dryRun }: ReplayOptions) {
   if (from === undefined || to === undefined)
     throw new CallFailed('expected --from and --to, or the id of a replay to follow', { exitCode: exitCodes.usage })
   return {
-    ...rest,
+    ...{ rate, follow, perType, marker, dryRun },
     name: to,
     from: edgeOf(from),
     ...(until !== undefined && { until: edgeOf(until) }),

@@ -35,9 +35,13 @@ export const parseCount = (text: string) => (/^[1-9]\d{0,2}$/.test(text) ? Numbe
 
 export const parseUrl = (schemes: readonly string[]) => (text: string) => {
   const url = URL.canParse(text) ? new URL(text) : null
-  return url !== null && schemes.includes(url.protocol)
-    ? text.replace(/\/+$/, '')
-    : { expected: `a URL that begins with ${schemes.map(s => `${s}//`).join(' or ')}` }
+  if (url === null || !schemes.includes(url.protocol))
+    return { expected: `a URL that begins with ${schemes.map(s => `${s}//`).join(' or ')}` }
+  // Of a password with a / a part would be taken for a path, which is shown.
+  const isSplit = `${url.pathname}${url.search}${url.hash}`.includes('@')
+  return isSplit
+    ? { expected: 'no @ behind the host: in a password / is %2F, @ is %40, ? is %3F and # is %23' }
+    : text.replace(/\/+$/, '')
 }
 
 /** As S3 and every other reader of paths takes it to mean one place. */

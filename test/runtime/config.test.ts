@@ -198,6 +198,18 @@ describe('configuration', () => {
     expect(problemsOf({ SCHEMA_REGISTRY_URL: 'registry:8081' })[0]).toContain('got "registry:8081"')
   })
 
+  test('[I2] [H3] refuses an address whose password would be taken for its path, and says nothing of it', () => {
+    for (const url of [
+      'postgres://zap:9/Tops3cret@db:5432/zaplog',
+      'postgres://zap:a%40/Tops3cret@db/zaplog?x=1',
+      'postgres://zap:9?Tops3cret@db/z',
+    ]) {
+      const [problem, ...others] = problemsOf({ DATABASE_URL: url, ADMIN_API_KEY: 'k'.repeat(16), ENCRYPTION_KEY: '' })
+      expect(problem).toMatch(/^DATABASE_URL: expected (no @ behind the host|a URL)/)
+      expect([problem, ...others].join()).not.toContain('Tops3cret')
+    }
+  })
+
   test('[I2] asks for both keys as soon as the database is external', () => {
     expect(problemsOf({ DATABASE_URL: 'postgres://db/zaplog' })).toEqual([
       'ADMIN_API_KEY: expected a key when DATABASE_URL is set',
