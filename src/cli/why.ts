@@ -5,6 +5,7 @@ import { command as commandAnswer } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { callApi, listAll } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
+import { findSender } from './find-sender.ts'
 import { columnsOf } from './fit-terminal.ts'
 import { type Result, runVerb } from './run-verb.ts'
 import { delivery, type Facts, found, type Link, message } from './why-facts.ts'
@@ -19,13 +20,20 @@ export const whyMedia = (id: string, { instance }: { instance?: string }) =>
 
 /** Rejects CallFailed where nothing leads to it, or it has no file and one was asked for. */
 export async function explain(api: ApiSettings, asked: Asked, about: 'event' | 'media'): Promise<Result> {
-  const eventId =
-    asked.instance === undefined ? asked.id : (await readMessage(api, { ...asked, instance: asked.instance })).eventId
+  const eventId = await eventIdOf(api, asked)
   const facts = await readFacts(api, eventId)
   if (about === 'media' && facts.message?.media == null)
     throw new CallFailed(`event ${eventId} is of no message with a file; ${api.zaplog} events why ${eventId} says what it is`)
   const [timeline, next] = [timelineOf(facts), nextSteps(facts, api.zaplog)]
   return { json: { ...facts, timeline, next }, text: describeFacts(facts, { timeline, next }, columnsOf(process.stdout)) }
+}
+
+const eventIds = /^[0-9a-f]{32}$/
+
+/** Of WhatsApp's id of a message: of the account that is named, or of the only one there is. */
+async function eventIdOf(api: ApiSettings, { id, instance }: Asked): Promise<string> {
+  if (instance === undefined && eventIds.test(id)) return id
+  return (await readMessage(api, { id, instance: instance ?? (await findSender(api, undefined)).id })).eventId
 }
 
 async function readFacts(api: ApiSettings, eventId: string): Promise<Facts> {

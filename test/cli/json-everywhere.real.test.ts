@@ -123,8 +123,8 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
   const nothingSaid = { editedAt: null, revokedAt: null, undecryptable: null, commandId: null, status: null, chatId: null }
   const message = { ...nothingSaid, eventId: 'one', messageId: '3EB0', kind: 'image', occurredAt: '2026', media: file }
   const ofEvents: Readonly<Record<string, object>> = {
-    '/v1/events/one': event,
-    '/v1/events/one/deliveries': { data: [], nextCursor: null },
+    '/v1/events/0a1b2c3d4e5f60718293a4b5c6d7e8f9': event,
+    '/v1/events/0a1b2c3d4e5f60718293a4b5c6d7e8f9/deliveries': { data: [], nextCursor: null },
     '/v1/instances/shop/messages/one': message,
     '/v1/lag': { data: [] },
   }

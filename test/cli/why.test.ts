@@ -1,8 +1,11 @@
 // Guarantee: what became of an event is told in the order of time, with what to do next for whatever is not as it should be, and fits 60 columns.
 import { expect, test } from 'vitest'
+import { readApiSettings } from '../../src/cli/api-settings.ts'
 import { lagTable } from '../../src/cli/lag.ts'
+import { explain } from '../../src/cli/why.ts'
 import type { Delivery, Facts } from '../../src/cli/why-facts.ts'
 import { describeFacts, nextSteps, timelineOf } from '../../src/cli/why-told.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
 
 const record = { topic: 'wa.events', partition: 3, offset: '12', recordedAt: '2026-01-05T12:00:01.000Z', sizeBytes: 412 }
 const media = {
@@ -145,4 +148,27 @@ test('[H7] of the lag the longest is first, what cannot be known is not called n
       .split('\n')
       .filter(line => line.length > 60),
   ).toEqual([])
+})
+
+test('[H7] WhatsApp’s id of a message is that of the only account there is, and no id of an event is taken for one', async () => {
+  const asked: string[] = []
+  const answers = {
+    '/v1/instances?limit=200': {
+      data: [{ id: 'shop', name: 'Shop', state: 'open', reasonText: null, stateAt: '2026-01-05T12:00:00.000Z', phone: null }],
+      nextCursor: null,
+    },
+  } as Record<string, unknown>
+  const { url } = await openLoopbackServer((request, response) => {
+    asked.push(String(request.url))
+    const answer = answers[String(request.url)]
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
+    response.end(
+      JSON.stringify(answer ?? { type: 'urn:zaplog:problem:message-not-found', title: 'No', status: 404, detail: 'no' }),
+    )
+  })
+  const api = { ...readApiSettings({ ZAPLOG_URL: url, ADMIN_API_KEY: 'k'.repeat(16) }) }
+  await expect(explain(api, { id: '3EB0A1B2' }, 'event')).rejects.toThrow()
+  expect(asked.at(-1)).toBe('/v1/instances/shop/messages/3EB0A1B2')
+  await expect(explain(api, { id: 'a'.repeat(32) }, 'event')).rejects.toThrow()
+  expect(asked.at(-1)).toBe(`/v1/events/${'a'.repeat(32)}`)
 })
