@@ -162,6 +162,8 @@ export const copiedRecords = z
         value: z.string().optional().describe('its bytes in base64, where they were asked for'),
       }),
     ),
+    leftOut: z.record(z.string(), z.number()).describe('how many of them belong to an instance that was purged since (purged)'),
+    lastOffset: text.describe('how far was looked, left out or not: the next page is after it; null: nothing was there'),
     endOffset: z.string().describe('where the next record will be'),
   })
   .meta({
@@ -174,7 +176,7 @@ export const copiedRecords = z
             event: { type: 'message.received', timestamp: exampleAt, data: { kind: 'text', text: 'Bom dia!' } },
           },
         ],
-        endOffset: '8',
+        ...{ leftOut: {}, lastOffset: '7', endOffset: '8' },
       },
     ],
   })
