@@ -133,7 +133,7 @@ export const wholeReplay = z
 
 export const countedShape = z
   .object({
-    complete: z.boolean().describe('false: as far as one answer counts; there is at least as much'),
+    complete: z.boolean().describe('false: as far as one answer counts, in records, bytes and time; there is at least as much'),
     records: z.number().describe('in the range'),
     read: z.number(),
     matched: z.number(),
