@@ -162,7 +162,7 @@ module.exports = {
       from: { path: '^src/purge/', pathNot: '^src/purge/erasures\\.ts$' },
       to: { path: '^src/(processors|producers|projections|webhooks)/', pathNot: ports },
     },
-    fence('api', ['^src/instances/', '^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/(queries|endpoint-tester|event-body)\\.ts$', '^src/webhooks/stream/(body-schema|deliveries-alone)\\.ts$', '^src/purge/(queries|request-purge)\\.ts$', '^src/replays/(begin-replay|count-range|range|replay-rows|run-replay|stretches)\\.ts$']),
+    fence('api', ['^src/instances/', '^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/(queries|endpoint-tester|event-body)\\.ts$', '^src/webhooks/stream/(body-schema|deliveries-alone)\\.ts$', '^src/purge/(queries|request-purge)\\.ts$', '^src/replays/(begin-replay|chosen|count-range|range|replay-rows|run-replay|stretches)\\.ts$']),
     fence('cli', ['^src/main', '^src/webhooks/bridge/(sign|post)-delivery\\.ts$', '^simulator/']),
     {
       name: 'only-simulating-verbs-know-the-simulator',

@@ -29,7 +29,7 @@ export async function judgeRecord(
 
 /** Empty where it does not say. */
 export const typeOf = ({ headers }: LogRecord): string => headers['event-type'] ?? ''
-export const instanceOf = ({ headers }: LogRecord): string => headers['instance-id'] ?? ''
+export const instanceOf = ({ headers }: Pick<LogRecord, 'headers'>): string => headers['instance-id'] ?? ''
 
 /** null: of a type that only a newer version knows. */
 const isIn = (chats: readonly string[], event: Event | null): boolean =>

@@ -1,6 +1,6 @@
 // One batch of a stretch is copied: where the log is in Postgres, in the transaction that moves the row; elsewhere it is appended, then the row
-// moves. Either way the row moves only from where it was believed to be.
-import type { Database } from '../database/database.ts'
+// moves. Either way the row moves only from where it was believed to be. What is purged while a batch waits for its turn is left out of it, too.
+import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { Append, AppendedRow, AppendInside, EventLog, LogRecord, NewRecord } from '../log/log.ts'
@@ -47,7 +47,7 @@ export async function copyBatch(
   await job.pace(chosen.length + (batch.records.length - chosen.length) * PASSED_OVER, signal)
   const appends = await appendsOf(deps, job, chosen, signal)
   if (appends === null) return null
-  const written = appends.reduce((sum, { records }) => sum + records.length, 0)
+  const written = countOf(appends)
   const unnamed = chosen.length - written
   const to: Stretch = {
     ...stretch,
@@ -57,9 +57,17 @@ export async function copyBatch(
     leftOut: addedLeftOut(stretch.leftOut, addedLeftOut(leftOut, { unreadable: unnamed })),
   }
   const moved = await write(deps, { job, stretch, before, to, appends }, signal)
-  if (moved !== null) job.counted({ written, leftOut: (leftOut.purged ?? 0) + (leftOut.unreadable ?? 0) + unnamed })
+  if (moved !== null) job.counted(countedBetween(stretch, moved))
   return moved
 }
+
+const countedBetween = (from: Stretch, to: Stretch) => ({
+  written: to.recordsWritten - from.recordsWritten,
+  leftOut: sumOf(to.leftOut) - sumOf(from.leftOut),
+})
+const sumOf = (leftOut: LeftOut): number => Object.values(leftOut).reduce((sum, count) => sum + count, 0)
+
+/** For a purged instance no topic is made, and no time is spent. */
 
 async function choose(
   { codec, database }: CopyDeps,
@@ -133,32 +141,56 @@ export const write = (deps: CopyDeps, of: Writing, signal: AbortSignal): Promise
 async function writeInside(
   { database }: CopyDeps,
   inside: AppendInside,
-  { job, stretch: from, to, appends }: Writing,
+  { job, stretch: from, ...writing }: Writing,
   signal: AbortSignal,
 ): Promise<Stretch | null> {
   const { replay, owner } = job
-  const prepared = await inside.prepare(appends, signal)
-  const rows = await database.transact(async tx => {
+  const done = await database.transact(async tx => {
+    const { to, appends } = await withoutPurged(tx, writing)
     if (!(await moveStretch(tx, { replayId: replay.replayId, owner, from, to }))) return null
-    if (appends.length === 0) return []
-    return tx.query<AppendedRow>(`with records as (select * from ${inside.given}) ${inside.appending('records')}`, prepared)
+    if (appends.length === 0) return { to, rows: [], prepared: [] }
+    const prepared = await inside.prepare(appends, signal)
+    const sql = `with records as (select * from ${inside.given}) ${inside.appending('records')}`
+    return { to, rows: await tx.query<AppendedRow>(sql, prepared), prepared }
   }, signal)
-  if (rows === null) return null
-  inside.committed(rows, prepared)
-  return to
+  if (done === null) return null
+  inside.committed(done.rows, done.prepared)
+  return done.to
 }
+
+type Owed = Pick<Writing, 'to' | 'appends'>
+
+/** Whoever writes asks where it writes: a batch may have waited long since it was chosen, and a purge waits for transactions alone. */
+async function withoutPurged(tx: Transaction, { to, appends }: Owed): Promise<Owed> {
+  const purged = await purgedAmong(
+    tx,
+    appends.flatMap(({ records }) => records.map(instanceOf)),
+  )
+  if (purged.size === 0) return { to, appends }
+  const kept = appends
+    .map(append => ({ ...append, records: append.records.filter(record => !purged.has(instanceOf(record))) }))
+    .filter(({ records }) => records.length > 0)
+  const gone = countOf(appends) - countOf(kept)
+  const leftOut = addedLeftOut(to.leftOut, { purged: gone })
+  return { to: { ...to, recordsWritten: to.recordsWritten - gone, leftOut }, appends: kept }
+}
+
+const countOf = (appends: readonly Append[]): number => appends.reduce((sum, { records }) => sum + records.length, 0)
 
 /** A death between the two leaves records that the row does not know of: `before` has them, and they are not written again. */
 async function writeElsewhere(
   { database, log }: CopyDeps,
-  { job, stretch: from, to, appends, before }: Writing,
+  { job, stretch: from, before, ...writing }: Writing,
   signal: AbortSignal,
 ): Promise<Stretch | null> {
   const writtenUntil: Record<string, string> = { ...from.writtenUntil }
-  for (const append of appends) {
-    const records = append.records.filter(record => !isThere(before, append.topic, record))
+  let to = writing.to
+  for (const { records, ...append } of writing.appends) {
+    const fresh = { ...append, records: records.filter(record => !isThere(before, append.topic, record)) }
+    const spared = await withoutPurged(database, { to, appends: [fresh] })
+    to = spared.to
     if (!job.holds()) return null
-    const [end] = await log.append({ ...append, records }, signal)
+    const [end] = await log.append(spared.appends[0] ?? { ...append, records: [] }, signal)
     if (end !== undefined) writtenUntil[append.topic] = String(end.nextOffset)
   }
   const moved = { ...to, writtenUntil }

@@ -81,17 +81,16 @@ async function rangesOf(
 ): Promise<Range[] | WrongEdge> {
   const name = wholeName(topic)
   const [firsts, ends] = [await log.positionsAt(name, 'first', signal), await log.positionsAt(name, 'end', signal)]
-  const bounds = { firsts, ends }
   const starts = from.kind === 'beginning' ? offsetsOf(firsts) : await placesOf(log, { name, edge: from, signal })
   const stops = until === null ? offsetsOf(ends) : await placesOf(log, { name, edge: until, signal })
-  const wrong = outsideOf('from', starts, bounds) ?? outsideOf('until', stops, bounds)
+  const wrong =
+    outsideOf('from', from, ends) ?? (until === null ? null : (outsideOf('until', until, ends) ?? againstStarts(starts, stops)))
   if (wrong !== null) return wrong
   return firsts.flatMap(({ partition, nextOffset: first }) => {
     const start = starts.get(partition)
-    const end = ends[partition]?.nextOffset ?? first
-    if (start === undefined) return []
+    const stop = stops.get(partition)
+    if (start === undefined || stop === undefined) return []
     const firstOffset = later(start, first)
-    const stop = stops.get(partition) ?? end
     return {
       topic,
       partition,
@@ -116,15 +115,24 @@ async function placesOf(
   return offsetsOf(await log.positionsAt(name, at, signal))
 }
 
-function outsideOf(
-  edge: 'from' | 'until',
-  places: ReadonlyMap<number, bigint>,
-  { ends }: { ends: readonly Position[] },
-): WrongEdge | null {
-  for (const [partition, offset] of places) {
+/** What stands for a time may be behind `ends`, which were asked for before it. */
+function outsideOf(edge: 'from' | 'until', given: Edge, ends: readonly Position[]): WrongEdge | null {
+  if (given.kind !== 'offsets') return null
+  for (const [partition, offset] of given.offsets) {
     const end = ends[partition]?.nextOffset
     if (end === undefined) return { edge, expected: `partitions from 0 to ${ends.length - 1}` }
     if (offset > end) return { edge, expected: `at most ${end} of partition ${partition}, where it ends` }
   }
   return null
+}
+
+/** An end is not before the start, however either was said; and some partition has both. */
+function againstStarts(starts: ReadonlyMap<number, bigint>, stops: ReadonlyMap<number, bigint>): WrongEdge | null {
+  for (const [partition, start] of starts) {
+    const stop = stops.get(partition)
+    if (stop !== undefined && stop < start)
+      return { edge: 'until', expected: `an end that is not before offset ${start} of partition ${partition}, where it begins` }
+  }
+  const isOfOne = [...starts.keys()].some(partition => stops.has(partition))
+  return isOfOne ? null : { edge: 'until', expected: 'offsets of partitions that from names' }
 }

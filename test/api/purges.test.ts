@@ -34,7 +34,15 @@ test('[A7] a deletion says what goes and what stays, in numbers', async () => {
   const { purged, goes, stays } = json.deletion as Deletion
   expect(purged).toBe(false)
   expect(partsOf(goes)).toEqual({ 'auth state': null })
-  expect(partsOf(stays)).toEqual({ ...nothingCounted, contacts: 3, id: null, log: null, webhooks: null, endpoints: 1 })
+  expect(partsOf(stays)).toEqual({
+    ...nothingCounted,
+    contacts: 3,
+    id: null,
+    log: null,
+    replays: null,
+    webhooks: null,
+    endpoints: 1,
+  })
   for (const { what, detail } of [...goes, ...stays]) expect(detail, what).not.toBe('')
   expect(await tombstones('kept')).toEqual([])
 })
@@ -49,7 +57,7 @@ test('[A7] a purge is on record when it is answered, says what goes, what stays 
   const { purged, goes, stays } = json.deletion as Deletion
   expect(purged).toBe(true)
   expect(partsOf(goes)).toEqual({ ...nothingCounted, contacts: 10_000, 'auth state': null })
-  expect(partsOf(stays)).toEqual({ id: null, log: null, webhooks: null })
+  expect(partsOf(stays)).toEqual({ id: null, log: null, replays: null, webhooks: null })
   expect(before.json.deletion).toEqual(json.deletion)
   expect(await tombstones('shop')).toEqual([{ step: 'account', done_at: null }])
   expect((await api.call('GET', '/v1/instances/shop')).status).toBe(404)

@@ -48,6 +48,10 @@ const staysAlways = ({ endpoints }: { endpoints: number }): Part[] => [
     'log',
     'the records in the topics, dead letters among them, until their retention (TOPIC_RETENTION): one account cannot be deleted from a log',
   ),
+  uncounted(
+    'replays',
+    'what a replay copied before a purge, in its topic until 7 days after its end, or until the replay is deleted; it copies no more of it',
+  ),
   uncounted('webhooks', 'what receivers have got already'),
   ...(endpoints === 0
     ? []

@@ -1,12 +1,17 @@
 // What a replay has copied, as JSON, for whoever has no client of the log.
+import type { Database } from '../../database/database.ts'
 import { type Codec, EventError } from '../../events/codec.ts'
 import { type EventLog, LogError, type LogRecord, type Position } from '../../log/log.ts'
+import { purgedAmong } from '../../purge/tombstones.ts'
+import { instanceOf } from '../../replays/chosen.ts'
 import type { Replay } from '../../replays/replay-rows.ts'
+import { addedLeftOut } from '../../replays/stretches.ts'
 import { eventBody, type Links } from '../../webhooks/bridge/event-body.ts'
 import { refuseFields } from '../invalid-input.ts'
 
 type Deps = {
-  log: Pick<EventLog, 'lag' | 'read'>
+  database: Database
+  log: Pick<EventLog, 'positionsAt' | 'read'>
   codec: Pick<Codec, 'decode'>
   links: Links
   replayTopic(name: string): string
@@ -20,21 +25,56 @@ type Query = {
   value?: 'base64' | undefined
 }
 
+/** Ends a page, a little later: of values, and of their base64 where that is asked for. */
+const PAGE_BYTES = 4 * 1024 ** 2
+
+/** What was purged since it was copied is left out, and counted: `lastOffset` is where it was looked at until, so that the next page is behind it. */
 export async function readCopied(deps: Deps, replay: Replay, query: Query) {
-  const { log, cut } = deps
-  const from = { topic: topicAsked(deps, replay, query.type), partition: query.partition, nextOffset: startOf(query) }
-  const bounds = await boundsOf(deps, from)
-  if (bounds === null) return { data: [], endOffset: '0' }
-  const { endOffset } = bounds
-  const until = from.nextOffset + BigInt(query.limit) < endOffset ? from.nextOffset + BigInt(query.limit) : endOffset
-  const data: Shown[] = []
-  if (from.nextOffset < until)
-    for await (const record of log.read(from.topic, { from: [from], until: [{ ...from, nextOffset: until }] }, cut))
-      data.push(await show(deps, record, query.value === 'base64'))
-  return { data, endOffset: String(endOffset) }
+  const topic = topicAsked(deps, replay, query.type)
+  const ends = await endsOf(deps, topic)
+  if (ends === null) return { data: [], leftOut: {}, lastOffset: null, endOffset: '0' }
+  const endOffset = ends[query.partition]?.nextOffset
+  if (endOffset === undefined) throw noPartition(query, ends.length)
+  const { records, lastOffset } = await readPage(deps, { topic, endOffset }, query)
+  const shown: { instanceId: string; record: Shown }[] = []
+  for (const record of records)
+    shown.push({ instanceId: instanceOf(record), record: await show(deps, record, query.value === 'base64') })
+  const purged = await purgedAmong(
+    deps.database,
+    shown.map(one => one.instanceId),
+  )
+  const data = shown.flatMap(({ instanceId, record }) => (purged.has(instanceId) ? [] : record))
+  return {
+    data,
+    leftOut: { ...addedLeftOut({}, { purged: shown.length - data.length }) },
+    lastOffset: lastOffset === null ? null : String(lastOffset),
+    endOffset: String(endOffset),
+  }
 }
 
-const startOf = ({ after }: Query): bigint => (after === undefined ? 0n : BigInt(after) + 1n)
+const noPartition = ({ partition }: Query, partitions: number) =>
+  refuseFields('parameter', [
+    { parameter: 'partition', expected: `a partition from 0 to ${partitions - 1}`, received: String(partition) },
+  ])
+
+async function readPage(
+  { log, cut }: Deps,
+  { topic, endOffset }: { topic: string; endOffset: bigint },
+  { partition, after, limit, value }: Query,
+): Promise<{ records: readonly LogRecord[]; lastOffset: bigint | null }> {
+  const from = { topic, partition, nextOffset: after === undefined ? 0n : BigInt(after) + 1n }
+  const full = from.nextOffset + BigInt(limit)
+  const until = full < endOffset ? full : endOffset
+  const records: LogRecord[] = []
+  if (from.nextOffset >= until) return { records, lastOffset: null }
+  let bytes = 0
+  for await (const record of log.read(topic, { from: [from], until: [{ ...from, nextOffset: until }] }, cut)) {
+    records.push(record)
+    bytes += (record.value?.length ?? 0) * (value === 'base64' ? 1 + 4 / 3 : 1)
+    if (bytes >= PAGE_BYTES) return { records, lastOffset: record.offset }
+  }
+  return { records, lastOffset: until - 1n }
+}
 
 function topicAsked({ replayTopic }: Deps, { name, perType, madeTopics }: Replay, type: string | undefined): string {
   if (!perType && type === undefined) return replayTopic(name)
@@ -46,10 +86,9 @@ function topicAsked({ replayTopic }: Deps, { name, perType, madeTopics }: Replay
 }
 
 /** null: the topic is not there. */
-async function boundsOf({ log, cut }: Deps, from: Position): Promise<{ endOffset: bigint } | null> {
+async function endsOf({ log, cut }: Deps, topic: string): Promise<readonly Position[] | null> {
   try {
-    const [lag] = await log.lag([from], cut)
-    return lag ?? null
+    return await log.positionsAt(topic, 'end', cut)
   } catch (error) {
     if (error instanceof LogError && error.code === 'topic-missing') return null
     throw error

@@ -4,20 +4,21 @@ import type { Database } from '../../database/database.ts'
 import type { Codec } from '../../events/codec.ts'
 import { neverGivenOut } from '../../instances/instance-ids.ts'
 import type { EventLog } from '../../log/log.ts'
-import { type Asked, type BeginDeps, beginReplay, rangesAsked } from '../../replays/begin-replay.ts'
-import { countRange } from '../../replays/count-range.ts'
-import { edgeForms, parseEdge, type WrongEdge } from '../../replays/range.ts'
+import { type Asked, type BeginDeps, beginReplay } from '../../replays/begin-replay.ts'
+import { edgeForms, parseEdge } from '../../replays/range.ts'
 import { changeReplay, findReplay, findReplays, markRemoved, type Replay, wakeReplays } from '../../replays/replay-rows.ts'
 import { KEEP_MS } from '../../replays/run-replay.ts'
 import { readStretches, type Stretch, totalsOf } from '../../replays/stretches.ts'
 import type { Links } from '../../webhooks/bridge/event-body.ts'
+import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
-import { refuseFields } from '../invalid-input.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { instanceNotFound, Problem } from '../problems.ts'
 import { readCopied } from './copied-records.ts'
+import { createCountInTurn } from './count-in-turn.ts'
+import { refuseEdge } from './refuse-edge.ts'
 import {
   copiedRecords,
   countedShape,
@@ -26,7 +27,6 @@ import {
   replayShape,
   showReplay,
   showStretch,
-  truncatedIn,
   wholeReplay,
 } from './replay-shapes.ts'
 
@@ -41,8 +41,6 @@ type Input = z.infer<typeof replayInput>
 
 const tag = 'replays'
 const params = z.object({ id: z.string() })
-/** As many as an answer has time for. */
-const MOST_COUNTED = 200_000
 
 export function replayRoutes(app: App, deps: ReplayRouteDeps) {
   beginRoute(app, deps)
@@ -52,6 +50,7 @@ export function replayRoutes(app: App, deps: ReplayRouteDeps) {
 }
 
 function beginRoute(app: App, deps: ReplayRouteDeps) {
+  const count = createCountInTurn(deps)
   app.route({
     method: 'POST',
     url: '/v1/replays',
@@ -63,7 +62,7 @@ function beginRoute(app: App, deps: ReplayRouteDeps) {
     }),
     handler: async ({ body }, reply) => {
       const asked = await askedIn(deps, body)
-      if (body.dryRun) return reply.code(200).send(await count(deps, asked))
+      if (body.dryRun) return reply.code(200).send(await count(asked, AbortSignal.any([clientGone(reply), deps.cut])))
       const replay = await begin(deps, asked)
       return reply
         .code(201)
@@ -100,9 +99,6 @@ function edgeIn(body: Input, name: 'from' | 'until', nowAt: number) {
   return edge
 }
 
-const refuseEdge = ({ edge, expected }: WrongEdge, given: unknown) =>
-  refuseFields('pointer', [{ pointer: `/${edge}`, expected, received: (JSON.stringify(given) ?? 'nothing').slice(0, 200) }])
-
 async function begin(deps: ReplayRouteDeps, asked: Asked): Promise<Replay> {
   const { name } = asked.request
   const begun = await beginReplay(deps, asked, deps.cut)
@@ -115,19 +111,6 @@ async function begin(deps: ReplayRouteDeps, asked: Asked): Promise<Replay> {
       throw new Problem('replay-exists', `there is a replay ${name}, or it is being deleted: take another name`)
     case 'topic-differs':
       throw new Problem('topic-differs', begun.message)
-  }
-}
-
-async function count(deps: ReplayRouteDeps, { request, ...edges }: Asked) {
-  const resolved = await rangesAsked(deps, { ...edges, request: { ...request, follow: false } }, deps.cut)
-  if (!resolved.ok) throw refuseEdge(resolved.wrong, request[resolved.wrong.edge] ?? undefined)
-  const { ranges } = resolved
-  const counted = await countRange(deps, { choice: request, ranges, most: MOST_COUNTED }, deps.cut)
-  return {
-    ...counted,
-    byType: { ...counted.byType },
-    byPartition: [...counted.byPartition],
-    truncatedBefore: truncatedIn(ranges),
   }
 }
 

@@ -133,7 +133,7 @@ export const wholeReplay = z
 
 export const countedShape = z
   .object({
-    complete: z.boolean().describe('false: as far as one answer counts; there is at least as much'),
+    complete: z.boolean().describe('false: as far as one answer counts, in records, bytes and time; there is at least as much'),
     records: z.number().describe('in the range'),
     read: z.number(),
     matched: z.number(),
@@ -162,6 +162,8 @@ export const copiedRecords = z
         value: z.string().optional().describe('its bytes in base64, where they were asked for'),
       }),
     ),
+    leftOut: z.record(z.string(), z.number()).describe('how many of them belong to an instance that was purged since (purged)'),
+    lastOffset: text.describe('how far was looked, left out or not: the next page is after it; null: nothing was there'),
     endOffset: z.string().describe('where the next record will be'),
   })
   .meta({
@@ -174,7 +176,7 @@ export const copiedRecords = z
             event: { type: 'message.received', timestamp: exampleAt, data: { kind: 'text', text: 'Bom dia!' } },
           },
         ],
-        endOffset: '8',
+        ...{ leftOut: {}, lastOffset: '7', endOffset: '8' },
       },
     ],
   })
