@@ -17,7 +17,7 @@ export type Databases = {
   sizeOf(share: Share): number
   /** One connection, for the leases of consumer groups; null: they are not in Postgres. */
   leases: Database | null
-  /** One connection, for asking whether Postgres answers. */
+  /** One connection, for asking whether Postgres answers, and for short leases. */
   watch: Database
   close(): Promise<void>
 }

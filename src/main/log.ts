@@ -79,7 +79,13 @@ export async function openLog(deps: Deps, topic: (name: TopicName) => string): P
   }
 }
 
-function openEmbedded({ databases, logger, metrics }: Deps): Opened {
+/** Topics of replays come and go: all of them are one in metrics. */
+export const countedAs =
+  ({ topicPrefix }: Pick<Config['log'], 'topicPrefix'>) =>
+  (topic: string): string =>
+    topic.startsWith(`${topicPrefix}replay.`) ? 'replay' : topic
+
+function openEmbedded({ config, databases, logger, metrics }: Deps): Opened {
   const database = databases.of('appends')
   const log = openPostgresLog({
     database,
@@ -87,6 +93,7 @@ function openEmbedded({ databases, logger, metrics }: Deps): Opened {
     ...(databases.leases !== null && { leaseDatabase: databases.leases }),
     logger,
     metrics,
+    countedAs: countedAs(config.log),
   })
   return { log, over: log.over, registry: cachedRegistry(openPostgresRegistry(database)), kafka: null, close: log.close }
 }
@@ -102,6 +109,7 @@ async function openKafka({ config, logger, metrics }: Deps, brokers: readonly st
     ...kafkaSecurityOf(kafka),
     logger,
     metrics,
+    countedAs: countedAs(config.log),
   })
   const registry = openConfluentRegistry({
     url: schemaRegistry.url ?? '',

@@ -28,6 +28,8 @@ export type Ports = {
   database: Database
   /** Of the role webhooks, for what waits as rows; of others the same as `database`. */
   waitingDatabase: Database
+  /** One connection of the process, for saying in time what is held: no work keeps it waiting. */
+  leaseDatabase: Database
   log: EventLog
   codec: Codec
   registry: SchemaRegistry
@@ -71,6 +73,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
     const watch = watchParts({ logger }, questions({ ...objects, database: databases.watch, log }, parts))
     opened.push(watch)
     const shared = {
+      leaseDatabase: databases.watch,
       codec,
       registry: log.registry,
       ...objects,

@@ -3,19 +3,30 @@
 import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
-import type { Append, AppendedRow, AppendInside, EventLog, LogRecord, NewRecord } from '../log/log.ts'
+import {
+  type Append,
+  type AppendedRow,
+  type AppendInside,
+  type EventLog,
+  isAboutRecord,
+  type LogRecord,
+  type NewRecord,
+} from '../log/log.ts'
 import { purgedAmong } from '../purge/tombstones.ts'
+import { appendEach, appendWholly } from './append-wholly.ts'
 import { instanceOf, judgeRecord } from './chosen.ts'
 import type { Replay } from './replay-rows.ts'
-import { addedLeftOut, type LeftOut, moveStretch, type Stretch } from './stretches.ts'
+import { addedLeftOut, type LeftOut, leftOutIn, moveStretch, type Stretch } from './stretches.ts'
 import { makeTopic, registerSchema, type TopicDeps, targetOf } from './target-topics.ts'
-import { pairOf, replayHeaders, type WrittenBefore } from './written-before.ts'
+import { pairOf, readWrittenBefore, replayHeaders, type WrittenBefore } from './written-before.ts'
 
 export type CopyDeps = Omit<TopicDeps, 'log'> & {
   database: Database
   log: Pick<EventLog, 'append' | 'inside' | 'ensureTopics' | 'lag' | 'read'>
   codec: Pick<Codec, 'decode' | 'encode'>
   topic(name: TopicName): string
+  /** What was begun to be appended is waited for so long after a replay is to stop [20 s]. */
+  appendPatienceMs?: number
 }
 /** A replay in the hands of this process. */
 export type Job = {
@@ -33,6 +44,7 @@ export type Job = {
 }
 export type Batch = { records: readonly LogRecord[]; nextOffset: bigint }
 type Copying = { job: Job; stretch: Stretch; before: WrittenBefore }
+const APPEND_PATIENCE_MS = 20_000
 /** Those that are passed over cost so much of one that is written. */
 const PASSED_OVER = 1 / 20
 
@@ -47,7 +59,7 @@ export async function copyBatch(
   await job.pace(chosen.length + (batch.records.length - chosen.length) * PASSED_OVER, signal)
   const appends = await appendsOf(deps, job, chosen, signal)
   if (appends === null) return null
-  const written = countOf(appends)
+  const written = recordsIn(appends)
   const unnamed = chosen.length - written
   const to: Stretch = {
     ...stretch,
@@ -57,18 +69,15 @@ export async function copyBatch(
     leftOut: addedLeftOut(stretch.leftOut, addedLeftOut(leftOut, { unreadable: unnamed })),
   }
   const moved = await write(deps, { job, stretch, before, to, appends }, signal)
-  if (moved !== null) job.counted(countedBetween(stretch, moved))
+  if (moved !== null)
+    job.counted({
+      written: moved.recordsWritten - stretch.recordsWritten,
+      leftOut: leftOutIn(moved.leftOut) - leftOutIn(stretch.leftOut),
+    })
   return moved
 }
 
-const countedBetween = (from: Stretch, to: Stretch) => ({
-  written: to.recordsWritten - from.recordsWritten,
-  leftOut: sumOf(to.leftOut) - sumOf(from.leftOut),
-})
-const sumOf = (leftOut: LeftOut): number => Object.values(leftOut).reduce((sum, count) => sum + count, 0)
-
 /** For a purged instance no topic is made, and no time is spent. */
-
 async function choose(
   { codec, database }: CopyDeps,
   replay: Replay,
@@ -146,10 +155,11 @@ async function writeInside(
 ): Promise<Stretch | null> {
   const { replay, owner } = job
   const done = await database.transact(async tx => {
-    const { to, appends } = await withoutPurged(tx, writing)
+    const owed = await withoutPurged(tx, writing)
+    const { taken, prepared, refused } = await prepare(inside, owed.appends, signal)
+    const to = withoutRefused(owed.to, refused)
     if (!(await moveStretch(tx, { replayId: replay.replayId, owner, from, to }))) return null
-    if (appends.length === 0) return { to, rows: [], prepared: [] }
-    const prepared = await inside.prepare(appends, signal)
+    if (taken.length === 0) return { to, rows: [], prepared }
     const sql = `with records as (select * from ${inside.given}) ${inside.appending('records')}`
     return { to, rows: await tx.query<AppendedRow>(sql, prepared), prepared }
   }, signal)
@@ -170,31 +180,85 @@ async function withoutPurged(tx: Transaction, { to, appends }: Owed): Promise<Ow
   const kept = appends
     .map(append => ({ ...append, records: append.records.filter(record => !purged.has(instanceOf(record))) }))
     .filter(({ records }) => records.length > 0)
-  const gone = countOf(appends) - countOf(kept)
+  const gone = recordsIn(appends) - recordsIn(kept)
   const leftOut = addedLeftOut(to.leftOut, { purged: gone })
   return { to: { ...to, recordsWritten: to.recordsWritten - gone, leftOut }, appends: kept }
 }
 
-const countOf = (appends: readonly Append[]): number => appends.reduce((sum, { records }) => sum + records.length, 0)
+type Prepared = { taken: readonly Append[]; prepared: readonly unknown[]; refused: number }
+
+/** Without what the log never takes. */
+async function prepare(inside: AppendInside, appends: readonly Append[], signal: AbortSignal): Promise<Prepared> {
+  try {
+    return { taken: appends, prepared: await inside.prepare(appends, signal), refused: 0 }
+  } catch (error) {
+    if (!isAboutRecord(error)) throw error
+  }
+  const taken: Append[] = []
+  for (const append of appends)
+    for (const record of append.records) {
+      const one = { ...append, records: [record] }
+      if (await isTaken(inside, one, signal)) taken.push(one)
+    }
+  const refused = recordsIn(appends) - taken.length
+  return { taken, prepared: await inside.prepare(taken, signal), refused }
+}
+
+async function isTaken(inside: AppendInside, append: Append, signal: AbortSignal): Promise<boolean> {
+  try {
+    await inside.prepare([append], signal)
+    return true
+  } catch (error) {
+    if (isAboutRecord(error)) return false
+    throw error
+  }
+}
+
+const recordsIn = (appends: readonly Append[]): number => appends.reduce((sum, { records }) => sum + records.length, 0)
+
+const withoutRefused = (to: Stretch, refused: number): Stretch => ({
+  ...to,
+  recordsWritten: to.recordsWritten - refused,
+  leftOut: addedLeftOut(to.leftOut, { refused }),
+})
 
 /** A death between the two leaves records that the row does not know of: `before` has them, and they are not written again. */
 async function writeElsewhere(
-  { database, log }: CopyDeps,
+  deps: CopyDeps,
   { job, stretch: from, before, ...writing }: Writing,
   signal: AbortSignal,
 ): Promise<Stretch | null> {
   const writtenUntil: Record<string, string> = { ...from.writtenUntil }
-  let to = writing.to
+  let [to, refused] = [writing.to, 0]
   for (const { records, ...append } of writing.appends) {
     const fresh = { ...append, records: records.filter(record => !isThere(before, append.topic, record)) }
-    const spared = await withoutPurged(database, { to, appends: [fresh] })
+    const spared = await withoutPurged(deps.database, { to, appends: [fresh] })
     to = spared.to
     if (!job.holds()) return null
-    const [end] = await log.append(spared.appends[0] ?? { ...append, records: [] }, signal)
-    if (end !== undefined) writtenUntil[append.topic] = String(end.nextOffset)
+    const one = spared.appends[0] ?? { ...append, records: [] }
+    const done = await appendTaken(deps, { job, stretch: from, append: one }, signal)
+    if (done.nextOffset !== null) writtenUntil[append.topic] = String(done.nextOffset)
+    refused += done.refused
   }
-  const moved = { ...to, writtenUntil }
-  return (await moveStretch(database, { replayId: job.replay.replayId, owner: job.owner, from, to: moved })) ? moved : null
+  const moved = withoutRefused({ ...to, writtenUntil }, refused)
+  const moving = { replayId: job.replay.replayId, owner: job.owner, from, to: moved }
+  return (await moveStretch(deps.database, moving)) ? moved : null
+}
+
+/** What is refused as a whole is appended one by one, without what of it was written all the same. */
+async function appendTaken(
+  { log, appendPatienceMs: patienceMs = APPEND_PATIENCE_MS }: CopyDeps,
+  { job, stretch, append }: { job: Job; stretch: Stretch; append: Append },
+  signal: AbortSignal,
+): Promise<{ nextOffset: bigint | null; refused: number }> {
+  try {
+    return { nextOffset: await appendWholly({ log, patienceMs }, append, signal), refused: 0 }
+  } catch (error) {
+    if (!isAboutRecord(error)) throw error
+  }
+  const { replayId } = job.replay
+  const written = await readWrittenBefore(log, { replayId, madeTopics: [append.topic] }, [stretch], signal)
+  return appendEach({ log, patienceMs }, append, record => isThere(written, append.topic, record), signal)
 }
 
 function isThere(before: WrittenBefore, written: string, { headers }: NewRecord): boolean {

@@ -5,36 +5,60 @@ import { type Replay, type ReplayRow, type ReplayState, toReplay } from './repla
 
 export type Held = { replayId: string; owner: string }
 
-/** Those that run and are this owner's from now on, for leaseMs. */
-export async function holdReplays(
-  database: Transaction,
-  { owner, leaseMs }: { owner: string; leaseMs: number },
-): Promise<readonly Replay[]> {
+export type Owner = { owner: string; leaseMs: number }
+
+/**
+ * What this owner has stays its for leaseMs, also what is to stop: something of it may be on its way still. Waits for who has a row locked for a
+ * moment: it is ours all the same.
+ */
+export async function keepReplays(database: Transaction, { owner, leaseMs }: Owner): Promise<readonly Replay[]> {
   const rows = await database.query<ReplayRow>(
-    `update replays set owner = $1, leased_until = now() + $2 * interval '1 millisecond',
-       started_at = coalesce(started_at, now()), resumed_at = coalesce(resumed_at, now())
-     where replay_id in (
-       select replay_id from replays where state = 'running' and not removed and ${isFree} order by replay_id for update skip locked)
-     returning *`,
+    `update replays set leased_until = now() + $2 * interval '1 millisecond' where owner = $1 and not removed returning *`,
     [owner, leaseMs],
   )
   return rows.map(toReplay)
 }
 
-/** $1 has it, or nobody. */
-const isFree = `(owner is null or owner = $1 or leased_until < now())`
+/** At most so many more of those that run and are nobody's are this owner's from now on; those first that wait the longest. */
+export async function takeReplays(database: Transaction, { owner, leaseMs }: Owner, most: number): Promise<readonly Replay[]> {
+  const rows = await database.query<ReplayRow>(
+    `update replays set owner = $1, leased_until = now() + $2 * interval '1 millisecond',
+       started_at = coalesce(started_at, now()), resumed_at = coalesce(resumed_at, now())
+     where replay_id in (select replay_id from replays where ${waits}
+                          order by coalesce(leased_until, created_at), replay_id limit $3 for update skip locked)
+     returning *`,
+    [owner, leaseMs, most],
+  )
+  return rows.map(toReplay)
+}
+
+/** It runs, and nobody has it: never, or no more since leased_until. */
+const waits = `state = 'running' and not removed and (owner is null or leased_until < now())`
+
+export async function isAnyWaiting(database: Transaction): Promise<boolean> {
+  return (await database.query(`select from replays where ${waits} limit 1`)).length > 0
+}
 
 /** The replay $1 runs, and $2 has it. */
 const held = `replay_id = $1 and owner = $2 and state = 'running' and not removed`
 /** The same, as a condition for statements of other tables. */
 export const isHeld = `exists (select from replays where ${held})`
 
-/** Whoever comes next need not wait for the lease to run out. */
+/** Whoever comes next need not wait for the lease to run out. It waits from now on, behind those that wait already. */
 export async function letGo(database: Transaction, { replayId, owner }: Held): Promise<void> {
-  await database.query('update replays set owner = null, leased_until = null where replay_id = $1 and owner = $2', [
+  await database.query('update replays set owner = null, leased_until = now() where replay_id = $1 and owner = $2', [
     replayId,
     owner,
   ])
+}
+
+/** Nobody's for so long, this owner's neither: what it began to append may land until then. */
+export async function leaveOpen(database: Transaction, { replayId, owner }: Held, forMs: number): Promise<void> {
+  await database.query(
+    `update replays set owner = 'an append that was left open', leased_until = now() + $3 * interval '1 millisecond'
+      where replay_id = $1 and owner = $2`,
+    [replayId, owner, forMs],
+  )
 }
 
 /** false: it is somebody else's by now, or was stopped. */

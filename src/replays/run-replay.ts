@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts'
 import { CodedError } from '../runtime/coded-error.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import { wait } from '../runtime/wait.ts'
+import { AppendLeftOpen } from './append-wholly.ts'
 import type { CopyDeps, Job } from './copy-batch.ts'
 import { copyPartition, positionOf } from './copy-partition.ts'
 import { endReplay } from './held-replays.ts'
@@ -22,31 +23,39 @@ export type RunDeps = CopyDeps & {
 
 const FOLLOW_EVERY_MS = 250
 const AGAIN_AFTER_MS = 1_000
-/** Stretches that are read at once: so many chunks are in memory. */
-const AT_ONCE = 4
+/** Of its stretches: each waits for a connection, which those of the processors wait for, too. */
+const AT_ONCE = 1
 /** A topic is deleted so long after its replay has ended. */
 export const KEEP_MS = 7 * 86_400_000
 
-/** Resolves when it has ended, is not ours any more, or the signal aborts. `troubled`: what keeps it from going on; null: nothing. */
+/**
+ * Resolves when it has ended, is not ours any more, or the signal aborts; `left-open`: and what it began to append may land still. `troubled`:
+ * what keeps it from going on; null: nothing.
+ */
 export async function runReplay(
   deps: RunDeps,
   job: Job,
   troubled: (trouble: string | null) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<'over' | 'left-open'> {
   const { logger, againAfterMs = AGAIN_AFTER_MS } = deps
   while (!signal.aborted) {
     try {
       await copyAll(deps, job, () => troubled(null), signal)
-      return
+      return 'over'
     } catch (error) {
-      if (signal.aborted) return
-      if (!passes(error)) return await fail(deps, job, error)
+      if (error instanceof AppendLeftOpen) return 'left-open'
+      if (signal.aborted) return 'over'
+      if (!passes(error)) {
+        await fail(deps, job, error)
+        return 'over'
+      }
       logger.warn('replay.waits', { ...aboutJob(job), error })
       troubled(describeError(error))
     }
     await wait(againAfterMs, signal)
   }
+  return 'over'
 }
 
 const aboutJob = ({ replay: { replayId, name } }: Job) => ({ replayId, name })

@@ -5,7 +5,7 @@ import type { TopicName } from '../events/topics.ts'
 import { isHeld } from './held-replays.ts'
 
 /** Why a record that was asked for is not copied. */
-export type WhyLeftOut = 'purged' | 'unreadable'
+export type WhyLeftOut = 'purged' | 'unreadable' | 'refused'
 export type LeftOut = Readonly<Partial<Record<WhyLeftOut, number>>>
 
 /** `topic`: without the prefix. The range is [firstOffset, untilOffset); null: it is followed. */
@@ -112,5 +112,7 @@ export const totalsOf = (stretches: readonly Stretch[]): Totals => ({
 export const addedLeftOut = (one: LeftOut, other: LeftOut): LeftOut =>
   Object.fromEntries(whys.flatMap(why => nonZero(why, (one[why] ?? 0) + (other[why] ?? 0))))
 
-const whys: readonly WhyLeftOut[] = ['purged', 'unreadable']
+const whys: readonly WhyLeftOut[] = ['purged', 'unreadable', 'refused']
 const nonZero = (why: WhyLeftOut, count: number): [WhyLeftOut, number][] => (count === 0 ? [] : [[why, count]])
+
+export const leftOutIn = (leftOut: LeftOut): number => whys.reduce((sum, why) => sum + (leftOut[why] ?? 0), 0)

@@ -54,9 +54,10 @@ async function* recordsSince(
   yield* log.read(from.topic, { from: [from], until: [{ ...from, nextOffset: lag.endOffset }] }, signal)
 }
 
-/** offset null: it says that nothing more comes. null: it is not of this replay. */
+/** offset null: it says that nothing more comes. null: it is not of this replay, or nothing that a replay writes. */
 function originOf({ headers }: LogRecord, replayId: string): { topic: string; offset: bigint | null } | null {
   const { [replayHeaders.job]: job, [replayHeaders.topic]: topic, [replayHeaders.offset]: offset } = headers
   if (job !== replayId || topic === undefined) return null
-  return { topic, offset: offset === undefined ? null : BigInt(offset) }
+  if (offset === undefined) return { topic, offset: null }
+  return /^\d{1,19}$/.test(offset) ? { topic, offset: BigInt(offset) } : null
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Database, DatabaseError } from '../../src/database/database.ts'
 import type { EventLog } from '../../src/log/log.ts'
 import { openPostgresLog } from '../../src/log/postgres/postgres.ts'
+import { countedAs } from '../../src/main/log.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { aRecord, collect, textOf } from '../contracts/log-ground.ts'
 import { openTestDatabase, type TestDatabase } from '../ground/database.ts'
@@ -187,4 +188,25 @@ test('[B2] kill -9 of a process in the middle of appending loses nothing it was 
     const numbers = values.filter(value => value.key === key).map(({ number }) => number)
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
   }
+})
+
+test('[H1] topics of replays, which come and go, are one in the metrics, and every other topic is its own', async () => {
+  const metrics = createMetrics({ processMetrics: false })
+  const counted = countedAs({ topicPrefix: 'topic-' })
+  const replayed = openPostgresLog({ database: server.database, logger, metrics, settings: testSettings, countedAs: counted })
+  const topic = await aTopic()
+  const topics = [topic, 'topic-replay.one', 'topic-replay.two.message.received']
+  await log.ensureTopics(
+    topics.map(one => declareTopic(one, { partitions: 1 })),
+    never,
+  )
+  for (const one of topics) await replayed.append({ topic: one, records: [aRecord('one', 'x')] }, never)
+  const shown = await metrics.render()
+  expect([...shown.matchAll(/^zaplog_log_records_appended_total\{topic="(.*)"\} (\d+)$/gm)].map(found => found.slice(1))).toEqual(
+    [
+      [topic, '1'],
+      ['replay', '2'],
+    ],
+  )
+  await replayed.close()
 })

@@ -60,7 +60,9 @@ const text = z.string().nullable()
 const texts = z.array(z.string()).readonly().nullable()
 const leftOut = z
   .record(z.string(), z.number())
-  .describe('how many were asked for and left out: of a purged instance (purged), or because they cannot be read (unreadable)')
+  .describe(
+    'how many were asked for and left out: of a purged instance (purged), because they cannot be read (unreadable), or because the log never takes them (refused)',
+  )
 const asGiven = z.unknown().describe('as it was asked for')
 const truncatedBefore = z
   .array(z.object({ topic: z.string(), partition: z.number(), offset: z.string() }))

@@ -1041,7 +1041,7 @@ export type ReplayEnded = Envelope & {
   lastOffset: number
   /** Records copied. */
   records: number
-  /** Records that were asked for and left out, because their instance is purged or they cannot be read. */
+  /** Records that were asked for and left out, because their instance is purged, they cannot be read, or the log never takes them. */
   leftOut: number
 }
 

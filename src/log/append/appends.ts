@@ -29,7 +29,10 @@ type Deps<Topic> = {
   assertTakeable(record: NewRecord, topic: Topic): void
   logger: Logger
   metrics: Metrics
+  countedAs?: CountedAs
 }
+/** Under which name a topic is counted, where some come and go [its own]. */
+export type CountedAs = (topic: string) => string
 type TopicOf<Topic> = (name: string) => Promise<Topic>
 
 const LOOKUP_RETRY_MS = 250
@@ -39,9 +42,10 @@ const LINGER_MS = 20
 const lingerMs = (): number => (isBusy(loopLoad()) ? LINGER_MS : 0)
 
 export function createAppends<Topic extends { topic: string; partitions: number }>(deps: Deps<Topic>): Appends {
-  const { logger, metrics } = deps
+  const { logger, metrics, countedAs = topic => topic } = deps
   const seconds = metrics.histogram('zaplog_log_append_seconds')
-  const counted = metrics.counter('zaplog_log_records_appended_total')
+  const appended = metrics.counter('zaplog_log_records_appended_total')
+  const counted = (topic: string, records: number) => appended.inc({ topic: countedAs(topic) }, records)
   const retries = metrics.counter('zaplog_log_append_retries_total')
   const closing = new AbortController()
   const topics = new Map<string, Promise<Topic>>()
@@ -55,7 +59,7 @@ export function createAppends<Topic extends { topic: string; partitions: number 
       throw error
     })
     seconds.observe((performance.now() - beganAt) / 1000)
-    for (const { topic, records } of appends) counted.inc({ topic }, records.length)
+    for (const { topic, records } of appends) counted(topic, records.length)
     return ends
   }
 
@@ -104,7 +108,7 @@ export function createAppends<Topic extends { topic: string; partitions: number 
       return Promise.all(partitionAppendsOf(append, topic.partitions).map(part => queueOf(queues, part).append(part, signal)))
     },
     check,
-    counted: (topic, records) => counted.inc({ topic }, records),
+    counted,
     forget: names => {
       for (const name of names) topics.delete(name)
     },

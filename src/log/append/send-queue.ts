@@ -50,7 +50,10 @@ export function createSendQueue(send: Send, options: Options): SendQueue {
 
   return {
     append: async (append, signal) => {
-      const ends = await Promise.all(splitAppend(append).map(one => enqueue(one, signal)))
+      const pieces = splitAppend(append).map(one => enqueue(one, signal))
+      // Whoever is refused may append again at once: then none of the others is on its way any more.
+      await Promise.allSettled(pieces)
+      const ends = await Promise.all(pieces)
       return { topic: append.topic, partition: append.partition, nextOffset: ends.at(-1) ?? 0n }
     },
     close: async () => {

@@ -3,7 +3,7 @@
 import type { Producer, RecordMetadata, TopicMessages } from 'kafkajs'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
-import { type Appends, createAppends } from '../append/appends.ts'
+import { type Appends, type CountedAs, createAppends } from '../append/appends.ts'
 import type { PartitionAppend } from '../append/send-queue.ts'
 import type { RecentRecords } from '../engine/recent-records.ts'
 import { LogError, type NewRecord } from '../log.ts'
@@ -20,6 +20,7 @@ type Deps = {
   recent: Pick<RecentRecords, 'keep'>
   logger: Logger
   metrics: Metrics
+  countedAs?: CountedAs
   requestTimeoutMs: number
 }
 
@@ -33,9 +34,8 @@ export function createKafkaAppend({
   client,
   link,
   recent,
-  logger,
-  metrics,
   requestTimeoutMs,
+  ...counting
 }: Deps): Pick<Appends, 'append' | 'forget' | 'close'> {
   const timeoutMs = Math.round(requestTimeoutMs * REPLICAS_SHARE)
   const senders = Array.from({ length: SENDERS }, () => createSender(client, timeoutMs))
@@ -43,8 +43,7 @@ export function createKafkaAppend({
     sends: senders.map(sender => (appends, topicOf) => send({ sender, recent }, appends, topicOf)),
     findTopic: name => findTopic(link, name),
     assertTakeable,
-    logger,
-    metrics,
+    ...counting,
   })
   return {
     append: appends.append,

@@ -2,6 +2,7 @@
 // Groups only assign partitions; progress is the consumer's (Postgres), and what is committed to Kafka is a mirror nobody reads.
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
+import type { CountedAs } from '../append/appends.ts'
 import type { StartAssignment } from '../engine/assignment.ts'
 import { createBatches } from '../engine/batches.ts'
 import { createConsumptions, type Joined } from '../engine/consumptions.ts'
@@ -36,7 +37,7 @@ export type KafkaLogSettings = MembershipTimes & {
   /** Records that this process appended are kept for its own readers up to so many bytes. */
   recentBytes: number
 }
-type Deps = KafkaAddress & { logger: Logger; metrics: Metrics; settings?: Partial<KafkaLogSettings> }
+type Deps = KafkaAddress & { logger: Logger; metrics: Metrics; countedAs?: CountedAs; settings?: Partial<KafkaLogSettings> }
 
 const defaults: KafkaLogSettings = {
   requestTimeoutMs: 15_000,
@@ -68,7 +69,8 @@ export function openKafkaLog(deps: Deps): KafkaLog {
   const client = createKafkaClient(deps, settings, logger)
   const link = createKafkaLink(client)
   const recent = createRecentRecords({ maxBytes: settings.recentBytes })
-  const appender = createKafkaAppend({ client, link, recent, logger, metrics, requestTimeoutMs: settings.requestTimeoutMs })
+  const { requestTimeoutMs } = settings
+  const appender = createKafkaAppend({ ...deps, client, link, recent, requestTimeoutMs })
   const consumptions = createConsumptions()
   const consuming: Consuming = { client, link, recent, groups, logger, settings }
   let closed: Promise<void> | null = null

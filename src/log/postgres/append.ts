@@ -2,7 +2,7 @@
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
-import { type Appends, createAppends } from '../append/appends.ts'
+import { type Appends, type CountedAs, createAppends } from '../append/appends.ts'
 import { type PartitionAppend, sizeOf } from '../append/send-queue.ts'
 import type { RecentRecords } from '../engine/recent-records.ts'
 import { LogError, type NewRecord, type Position } from '../log.ts'
@@ -15,12 +15,13 @@ type Deps = {
   sends: number
   logger: Logger
   metrics: Metrics
+  countedAs?: CountedAs
   /** Are told after the commit what is where, and the new ends. */
   recent: Pick<RecentRecords, 'keep'>
   appended(positions: readonly Position[]): void
 }
 
-export function createPostgresAppend({ database, sends: count, logger, metrics, recent, appended }: Deps): Appends {
+export function createPostgresAppend({ database, sends: count, recent, appended, ...counting }: Deps): Appends {
   async function send(appends: readonly PartitionAppend[]): Promise<readonly bigint[]> {
     const ends = await sendTogether(database, appends)
     const placed = appends.map((append, index) => ({ ...append, nextOffset: ends[index] ?? 0n }))
@@ -29,7 +30,7 @@ export function createPostgresAppend({ database, sends: count, logger, metrics, 
     return ends
   }
   const sends = Array.from({ length: count }, () => send)
-  return createAppends<Topic>({ sends, findTopic: name => findTopic(database, name), assertTakeable, logger, metrics })
+  return createAppends<Topic>({ sends, findTopic: name => findTopic(database, name), assertTakeable, ...counting })
 }
 
 /** Throws LogError for a record that the log would never take. */

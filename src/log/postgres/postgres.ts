@@ -2,6 +2,7 @@
 import type { Database } from '../../database/database.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
+import type { CountedAs } from '../append/appends.ts'
 import type { StartAssignment } from '../engine/assignment.ts'
 import { createBatches } from '../engine/batches.ts'
 import { createConsumptions, type Joined } from '../engine/consumptions.ts'
@@ -41,6 +42,7 @@ type Deps = {
   sends?: number
   logger: Logger
   metrics: Metrics
+  countedAs?: CountedAs
   settings?: Partial<PostgresLogSettings>
 }
 
@@ -73,7 +75,7 @@ export function openPostgresLog(deps: Deps): PostgresLog {
   const recent = createRecentRecords({ maxBytes: settings.recentBytes })
   const tails = openTails({ database, recent, logger, pollMs: settings.pollMs })
   const { appended } = tails
-  const appender = createPostgresAppend({ database, sends: deps.sends ?? SENDS, logger, metrics, recent, appended })
+  const appender = createPostgresAppend({ ...deps, sends: deps.sends ?? SENDS, recent, appended })
   const inside = createAppendInside({ ...appender, recent, appended })
   const retention = openRetention({ database, logger, trimEveryMs: settings.trimEveryMs })
   let closed: Promise<void> | null = null

@@ -18,7 +18,7 @@ export const logMetrics = {
     unit: 'records',
     labels: { topic: { each: 'topic' } },
     help: 'Records durable in the log',
-    means: 'What each topic grows by.',
+    means: 'What each topic grows by; those of replays together are `replay`.',
     see: 'zaplog topics --live',
   },
   zaplog_log_append_retries_total: {

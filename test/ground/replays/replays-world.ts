@@ -58,7 +58,15 @@ export async function openReplaysWorld(name: string, logger: Logger) {
     work: (given: Partial<ReplaysDeps> = {}) => {
       const metrics = createMetrics({ processMetrics: false })
       const timing = { pollMs: 50, tidyEveryMs: 50, followEveryMs: 20, againAfterMs: 20 }
-      const role = openReplays({ ...api.testLog, database: api.database, logger, metrics, ...timing, ...given })
+      const role = openReplays({
+        ...api.testLog,
+        database: api.database,
+        leaseDatabase: api.database,
+        logger,
+        metrics,
+        ...timing,
+        ...given,
+      })
       roles.push(role)
       return { metrics, checks: role.checks, close: role.close }
     },
