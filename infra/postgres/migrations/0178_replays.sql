@@ -49,6 +49,8 @@ create table replay_partitions (
   until_offset bigint,
   -- The range was asked for from before what the log has.
   truncated boolean not null default false,
+  -- Where it went on when the log had forgotten what was to come next. null: the log had it.
+  forgotten_until bigint,
   next_offset bigint not null,
   records_read bigint not null default 0,
   records_written bigint not null default 0,
