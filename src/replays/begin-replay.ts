@@ -1,12 +1,15 @@
-// A replay begins: its range is found out, its topic made, its rows written. What stands against it is answered before anything is made.
-import { randomBytes } from 'node:crypto'
+// A replay begins: its range is found out, its rows written, its topic made, and only then it runs. What stands against it is answered before a
+// topic is made.
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { Database } from '../database/database.ts'
 import type { TopicName } from '../events/topics.ts'
 import type { EventLog } from '../log/log.ts'
+import { type Held, letGo, noteFirstTopic, startReplay } from './held-replays.ts'
 import { type Edge, resolveRange, type WrongEdge } from './range.ts'
-import { findReplay, insertReplay, isNameTaken, type Replay, type ReplayRequest, wakeReplays } from './replay-rows.ts'
+import { forgetReplay } from './remove-replays.ts'
+import { insertReplay, type Replay, type ReplayRequest, wakeReplays } from './replay-rows.ts'
 import { insertStretches, type Range } from './stretches.ts'
-import { makeTopic, OtherTopic, type TopicDeps } from './target-topics.ts'
+import { judgeTopic, makeTopic, OtherTopic, type TopicDeps } from './target-topics.ts'
 
 export type BeginDeps = Pick<TopicDeps, 'replayTopic' | 'declareKept'> & {
   database: Database
@@ -22,6 +25,9 @@ export type Begun =
   | { kind: 'name-taken' }
   | { kind: 'topic-differs'; message: string }
 
+/** So long nobody deletes one that its process is beginning: longer than a topic takes. */
+const BEGIN_MS = 60_000
+
 /** What it would copy. Rejects LogError. */
 export function rangesAsked(
   deps: BeginDeps,
@@ -33,33 +39,55 @@ export function rangesAsked(
 
 /** Rejects LogError, DatabaseError. */
 export async function beginReplay(deps: BeginDeps, asked: Asked, signal: AbortSignal): Promise<Begun> {
-  const { database, replayTopic } = deps
+  const { database } = deps
   const { request } = asked
   const resolved = await rangesAsked(deps, asked, signal)
   if (!resolved.ok) return { kind: 'wrong-edge', wrong: resolved.wrong }
-  if (await isNameTaken(database, request.name)) return { kind: 'name-taken' }
-  const madeTopics = request.perType ? [] : [replayTopic(request.name)]
-  const other = await makeAll(deps, madeTopics, signal)
-  if (other !== null) return { kind: 'topic-differs', message: other }
-  const replayId = `rp_${randomBytes(12).toString('hex')}`
+  const held: Held = { replayId: `rp_${randomBytes(12).toString('hex')}`, owner: randomUUID() }
   const isNew = await database.transact(async tx => {
-    if (!(await insertReplay(tx, { ...request, replayId, madeTopics }))) return false
-    await insertStretches(tx, replayId, resolved.ranges)
+    if (!(await insertReplay(tx, { ...request, ...held, leaseMs: BEGIN_MS }))) return false
+    await insertStretches(tx, held.replayId, resolved.ranges)
     return true
   }, signal)
-  const replay = isNew ? await findReplay(database, replayId) : null
+  if (!isNew) return { kind: 'name-taken' }
+  try {
+    return await beginHeld(deps, held, request, signal)
+  } catch (error) {
+    await letGo(database, held) // what was made of it is deleted
+    throw error
+  }
+}
+
+/** Its row names the topic before there is one: whatever happens in between, what was made is deleted, and nothing else is. */
+async function beginHeld(deps: BeginDeps, held: Held, request: ReplayRequest, signal: AbortSignal): Promise<Begun> {
+  const { database, replayTopic } = deps
+  const made = request.perType ? 'made' : await makeTarget(deps, held, replayTopic(request.name), signal)
+  if (made === 'lost') return { kind: 'name-taken' }
+  if (made !== 'made') {
+    await forgetReplay(database, held)
+    return { kind: 'topic-differs', message: made.differs }
+  }
+  const replay = await startReplay(database, held)
   if (replay === null) return { kind: 'name-taken' }
   await wakeReplays(database)
   return { kind: 'begun', replay }
 }
 
-/** null: they are there as they have to be. */
-async function makeAll(deps: BeginDeps, topics: readonly string[], signal: AbortSignal): Promise<string | null> {
+/** `lost`: somebody else deletes it by now. */
+async function makeTarget(
+  deps: BeginDeps,
+  held: Held,
+  topic: string,
+  signal: AbortSignal,
+): Promise<'made' | 'lost' | { differs: string }> {
+  const differs = await judgeTopic(deps, topic, signal)
+  if (differs !== null) return { differs }
+  if (!(await noteFirstTopic(deps.database, held, { topic, leaseMs: BEGIN_MS }))) return 'lost'
   try {
-    for (const topic of topics) await makeTopic(deps, topic, signal)
-    return null
+    await makeTopic(deps, topic, signal)
+    return 'made'
   } catch (error) {
-    if (error instanceof OtherTopic) return error.message
+    if (error instanceof OtherTopic) return { differs: error.message }
     throw error
   }
 }

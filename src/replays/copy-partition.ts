@@ -1,9 +1,9 @@
 // A stretch is copied from where it is to its end, or, where it is followed, to where the log ends now: batch after batch, in order.
 import type { EventOf } from '../events/event.ts'
 import { requestId } from '../events/ids.ts'
-import type { LogRecord, Position } from '../log/log.ts'
+import { LogError, type LogRecord, type Position } from '../log/log.ts'
 import { type Batch, type CopyDeps, copyBatch, type Job, write } from './copy-batch.ts'
-import type { Stretch } from './stretches.ts'
+import { addedLeftOut, moveStretch, type Stretch } from './stretches.ts'
 import { replayHeaders, type WrittenBefore } from './written-before.ts'
 
 type Copying = { job: Job; stretch: Stretch; before: WrittenBefore }
@@ -13,8 +13,8 @@ const MAX_BATCH_BYTES = 1024 ** 2
 const BATCHES_A_SECOND = 10
 
 /**
- * `until`: where the log ends, for what is followed. The stretch as it is then; null: it is not ours any more. Rejects with the errors of the
- * ports, `truncated` where the log no longer has what comes next.
+ * `until`: where the log ends, for what is followed. The stretch as it is then; null: it is not ours any more. What the log forgot before its
+ * turn came is passed over. Rejects with the errors of the ports.
  */
 export async function copyPartition(
   deps: CopyDeps,
@@ -24,14 +24,40 @@ export async function copyPartition(
 ): Promise<Stretch | null> {
   let at = stretch
   const end = stretch.untilOffset ?? until
-  if (at.nextOffset < end)
-    for await (const batch of batchesIn(deps, { job, stretch, end }, signal)) {
-      const moved = await copyBatch(deps, { job, stretch: at, before }, batch, signal)
+  while (at.nextOffset < end) {
+    try {
+      for await (const batch of batchesIn(deps, { job, stretch: at, end }, signal)) {
+        const moved = await copyBatch(deps, { job, stretch: at, before }, batch, signal)
+        if (moved === null) return null
+        at = moved
+      }
+    } catch (error) {
+      const moved = await passGap(deps, { job, stretch: at, end }, error, signal)
       if (moved === null) return null
       at = moved
     }
+  }
   if (at.untilOffset === null || at.ended) return at
   return endStretch(deps, { job, stretch: at, before }, signal)
+}
+
+/** It goes on where the log begins by now. Throws the error where that is no answer to it; null: it is not ours any more. */
+async function passGap(
+  { database, log, topic }: CopyDeps,
+  { job, stretch: from, end }: { job: Job; stretch: Stretch; end: bigint },
+  error: unknown,
+  signal: AbortSignal,
+): Promise<Stretch | null> {
+  if (!(error instanceof LogError && error.code === 'truncated')) throw error
+  const [lag] = await log.lag([positionOf(from, topic)], signal)
+  if (lag === undefined || lag.firstOffset <= from.nextOffset) throw error
+  const nextOffset = lag.firstOffset < end ? lag.firstOffset : end
+  const forgotten = Number(nextOffset - from.nextOffset)
+  const leftOut = addedLeftOut(from.leftOut, { truncated: forgotten })
+  const to: Stretch = { ...from, nextOffset, leftOut, truncated: true, forgottenUntil: nextOffset }
+  if (!(await moveStretch(database, { replayId: job.replay.replayId, owner: job.owner, from, to }))) return null
+  job.counted({ written: 0, leftOut: forgotten })
+  return to
 }
 
 /** The last one ends where the stretch does, whatever is no record there. */

@@ -86,28 +86,31 @@ export async function noteTopic(database: Transaction, { replayId, owner }: Held
   return rows.length > 0
 }
 
-/** What nobody took down within its time goes as if somebody had. */
-export async function expireReplays(database: Transaction): Promise<void> {
-  await database.query('update replays set removed = true where expires_at < now() and not removed')
-}
-
-/** Removed, written by nobody any more, and this owner's to delete; with their topics. */
-export async function holdRemoved(
+/**
+ * Of one that is about to begin, before the topic is made: if its owner dies, it is deleted with the row. For leaseMs more nobody does. false: it is
+ * somebody else's by now.
+ */
+export async function noteFirstTopic(
   database: Transaction,
-  { owner, leaseMs }: { owner: string; leaseMs: number },
-): Promise<readonly { replayId: string; madeTopics: readonly string[] }[]> {
-  const rows = await database.query<{ replay_id: string; made_topics: string[] }>(
-    `update replays set owner = $1, leased_until = now() + $2 * interval '1 millisecond'
-     where replay_id in (select replay_id from replays where removed and (owner is null or leased_until < now()) for update skip locked)
-     returning replay_id, made_topics`,
-    [owner, leaseMs],
+  { replayId, owner }: Held,
+  { topic, leaseMs }: { topic: string; leaseMs: number },
+): Promise<boolean> {
+  const rows = await database.query(
+    `update replays set made_topics = array[$3::text], leased_until = now() + $4 * interval '1 millisecond'
+     where replay_id = $1 and owner = $2 and removed returning replay_id`,
+    [replayId, owner, topic, leaseMs],
   )
-  return rows.map(row => ({ replayId: row.replay_id, madeTopics: row.made_topics }))
+  return rows.length > 0
 }
 
-/** Once its topics are gone. */
-export async function forgetReplay(database: Transaction, { replayId, owner }: Held): Promise<void> {
-  await database.query('delete from replays where replay_id = $1 and owner = $2 and removed', [replayId, owner])
+/** Everything that it needs is there: it is shown from now on, and anybody's to run. null: it is somebody else's by now. */
+export async function startReplay(database: Transaction, { replayId, owner }: Held): Promise<Replay | null> {
+  const [row] = await database.query<ReplayRow>(
+    `update replays set removed = false, owner = null, leased_until = null
+     where replay_id = $1 and owner = $2 and removed returning *`,
+    [replayId, owner],
+  )
+  return row === undefined ? null : toReplay(row)
 }
 
 export async function countReplays(database: Transaction): Promise<ReadonlyMap<ReplayState, number>> {

@@ -9,16 +9,8 @@ import { describeError } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'
-import {
-  countReplays,
-  expireReplays,
-  forgetReplay,
-  holdRemoved,
-  isAnyWaiting,
-  keepReplays,
-  type Owner,
-  takeReplays,
-} from './held-replays.ts'
+import { countReplays, isAnyWaiting, keepReplays, type Owner, takeReplays } from './held-replays.ts'
+import { readNotRemoved, removeReplays } from './remove-replays.ts'
 import { replaysChannel } from './replay-rows.ts'
 import { type AtWorkDeps, createReplaysAtWork } from './replays-at-work.ts'
 
@@ -35,6 +27,8 @@ export type ReplaysDeps = AtWorkDeps & {
   leaseMs?: number
   /** While others wait a replay is in one hand no longer [10 s]. */
   turnMs?: number
+  /** A topic that the log refuses to delete is tried again so much later [10 min]. */
+  refusedAgainMs?: number
 }
 
 const POLL_MS = 1_000
@@ -47,7 +41,13 @@ const MOST_IN_HAND = 2
 const SURE_SHARE = 0.5
 
 /** Monotonic ms. */
-type Seen = { heldAt: number; tidiedAt: number; trouble: string | null; removing: Promise<void> | null }
+type Seen = {
+  heldAt: number
+  tidiedAt: number
+  trouble: string | null
+  notRemoved: string | null
+  removing: Promise<void> | null
+}
 
 export function openReplays(deps: ReplaysDeps): Role {
   const {
@@ -63,7 +63,8 @@ export function openReplays(deps: ReplaysDeps): Role {
   const stop = new AbortController()
   const wake = createBell()
   const meters = openMeters(deps.metrics)
-  const seen: Seen = { heldAt: Number.NEGATIVE_INFINITY, tidiedAt: Number.NEGATIVE_INFINITY, trouble: null, removing: null }
+  const never = Number.NEGATIVE_INFINITY
+  const seen: Seen = { heldAt: never, tidiedAt: never, trouble: null, notRemoved: null, removing: null }
   const holds = () => performance.now() - seen.heldAt < leaseMs * SURE_SHARE
   const atWork = createReplaysAtWork({ ...deps, owner: mine.owner, holds, counted: meters.records, stopped: wake.ring })
 
@@ -71,7 +72,7 @@ export function openReplays(deps: ReplaysDeps): Role {
     await listen(deps, wake.ring, stop.signal)
     while (!stop.signal.aborted) {
       await look()
-      if (await wake.rung(stop.signal, pollMs)) seen.tidiedAt = Number.NEGATIVE_INFINITY
+      if (await wake.rung(stop.signal, pollMs)) seen.tidiedAt = never
     }
     atWork.stopAll()
     await Promise.all([keepUntilEnded(), seen.removing])
@@ -112,9 +113,9 @@ export function openReplays(deps: ReplaysDeps): Role {
 
   async function tidy(askedAt: number): Promise<void> {
     meters.states(await countReplays(database))
-    await expireReplays(database)
+    seen.notRemoved = await readNotRemoved(database)
     // Beside the looks: to delete millions of records takes longer than a lease lasts.
-    seen.removing ??= removeSome(deps, mine, stop.signal).finally(() => {
+    seen.removing ??= removeReplays({ ...deps, leaseMs }, stop.signal).finally(() => {
       seen.removing = null
     })
     seen.tidiedAt = askedAt
@@ -124,7 +125,7 @@ export function openReplays(deps: ReplaysDeps): Role {
   return {
     name: 'replays',
     checks: () => {
-      const trouble = seen.trouble ?? atWork.trouble()
+      const trouble = seen.trouble ?? atWork.trouble() ?? seen.notRemoved
       return [{ name: 'replays', state: trouble === null ? 'ok' : 'degraded', detail: trouble ?? 'running' }]
     },
     close: async () => {
@@ -140,19 +141,6 @@ async function listen({ database, logger }: ReplaysDeps, wake: () => void, signa
     await database.listen(replaysChannel, wake, signal)
   } catch (error) {
     if (!signal.aborted) logger.warn('replays.not-listening', { error })
-  }
-}
-
-/** Never rejects: what fails is tried again once the lease has run out. */
-async function removeSome({ database, log, logger }: ReplaysDeps, mine: Owner, signal: AbortSignal): Promise<void> {
-  try {
-    for (const { replayId, madeTopics } of await holdRemoved(database, mine)) {
-      await log.deleteTopics(madeTopics, signal)
-      await forgetReplay(database, { replayId, owner: mine.owner })
-      logger.info('replay.removed', { replayId, topics: madeTopics })
-    }
-  } catch (error) {
-    if (!signal.aborted) logger.warn('replays.not-removed', { error })
   }
 }
 

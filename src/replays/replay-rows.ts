@@ -81,29 +81,24 @@ export const toReplay = (row: ReplayRow): Replay => ({
   resumedRecords: Number(row.resumed_records),
 })
 
-/** false: the name is taken. */
+/** It is the owner's to begin; nobody is shown it before. false: the name is taken, perhaps by one whose topics are about to be deleted. */
 export async function insertReplay(
   tx: Transaction,
-  { replayId, madeTopics, ...asked }: ReplayRequest & Pick<Replay, 'replayId' | 'madeTopics'>,
+  { replayId, owner, leaseMs, ...asked }: ReplayRequest & { replayId: string; owner: string; leaseMs: number },
 ): Promise<boolean> {
   const rows = await tx.query(
     `insert into replays (replay_id, name, topics, range_from, range_until, types, instance_ids, chats, rate, follow, per_type, marker,
-                          made_topics)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (name) do nothing returning replay_id`,
+                          removed, owner, leased_until)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, true, $13, now() + $14 * interval '1 millisecond') on conflict (name) do nothing returning replay_id`,
     [
       ...[replayId, asked.name, asked.topics, jsonText(asked.from), jsonText(asked.until), asked.types, asked.instanceIds],
-      ...[asked.chats, asked.rate, asked.follow, asked.perType, asked.marker, madeTopics],
+      ...[asked.chats, asked.rate, asked.follow, asked.perType, asked.marker, owner, leaseMs],
     ],
   )
   return rows.length > 0
 }
 
 const jsonText = (value: unknown): string | null => (value === null ? null : JSON.stringify(value))
-
-/** Also of one that is about to be removed: its topics are still there. */
-export async function isNameTaken(database: Transaction, name: string): Promise<boolean> {
-  return (await database.query('select from replays where name = $1', [name])).length > 0
-}
 
 export async function findReplay(database: Transaction, replayId: string): Promise<Replay | null> {
   const [row] = await database.query<ReplayRow>('select * from replays where replay_id = $1 and not removed', [replayId])

@@ -4,13 +4,15 @@ import type { Transaction } from '../database/database.ts'
 import type { TopicName } from '../events/topics.ts'
 import { isHeld } from './held-replays.ts'
 
-/** Why a record that was asked for is not copied. */
-export type WhyLeftOut = 'purged' | 'unreadable' | 'refused'
+/** Why a record that was asked for is not copied. `truncated`: the log forgot it before its turn came, whether or not it was asked for. */
+export type WhyLeftOut = 'purged' | 'unreadable' | 'refused' | 'truncated'
 export type LeftOut = Readonly<Partial<Record<WhyLeftOut, number>>>
 
 /** `topic`: without the prefix. The range is [firstOffset, untilOffset); null: it is followed. */
 export type Range = { topic: TopicName; partition: number; firstOffset: bigint; untilOffset: bigint | null; truncated: boolean }
 export type Stretch = Range & {
+  /** Where it went on when the log had forgotten what was to come next; null: the log had it. */
+  forgottenUntil: bigint | null
   nextOffset: bigint
   recordsRead: number
   recordsWritten: number
@@ -27,6 +29,7 @@ type Row = {
   first_offset: string
   until_offset: string | null
   truncated: boolean
+  forgotten_until: string | null
   next_offset: string
   records_read: string
   records_written: string
@@ -41,6 +44,7 @@ const toStretch = (row: Row): Stretch => ({
   firstOffset: BigInt(row.first_offset),
   untilOffset: row.until_offset === null ? null : BigInt(row.until_offset),
   truncated: row.truncated,
+  forgottenUntil: row.forgotten_until === null ? null : BigInt(row.forgotten_until),
   nextOffset: BigInt(row.next_offset),
   recordsRead: Number(row.records_read),
   recordsWritten: Number(row.records_written),
@@ -84,12 +88,14 @@ export type Moving = { replayId: string; owner: string; from: Stretch; to: Stret
 /** false: somebody else moved it, has it, or stopped it; nothing was written. */
 export async function moveStretch(tx: Transaction, { replayId, owner, from, to }: Moving): Promise<boolean> {
   const rows = await tx.query(
-    `update replay_partitions set next_offset = $6, records_read = $7, records_written = $8, left_out = $9, written_until = $10, ended = $11
+    `update replay_partitions set next_offset = $6, records_read = $7, records_written = $8, left_out = $9, written_until = $10, ended = $11,
+       truncated = $12, forgotten_until = $13
       where replay_id = $1 and topic = $3 and partition = $4 and next_offset = $5 and not ended and ${isHeld}
       returning partition`,
     [
       ...[replayId, owner, from.topic, from.partition, String(from.nextOffset), String(to.nextOffset), to.recordsRead],
-      ...[to.recordsWritten, JSON.stringify(to.leftOut), JSON.stringify(to.writtenUntil), to.ended],
+      ...[to.recordsWritten, JSON.stringify(to.leftOut), JSON.stringify(to.writtenUntil), to.ended, to.truncated],
+      to.forgottenUntil === null ? null : String(to.forgottenUntil),
     ],
   )
   return rows.length > 0
@@ -112,7 +118,7 @@ export const totalsOf = (stretches: readonly Stretch[]): Totals => ({
 export const addedLeftOut = (one: LeftOut, other: LeftOut): LeftOut =>
   Object.fromEntries(whys.flatMap(why => nonZero(why, (one[why] ?? 0) + (other[why] ?? 0))))
 
-const whys: readonly WhyLeftOut[] = ['purged', 'unreadable', 'refused']
+const whys: readonly WhyLeftOut[] = ['purged', 'unreadable', 'refused', 'truncated']
 const nonZero = (why: WhyLeftOut, count: number): [WhyLeftOut, number][] => (count === 0 ? [] : [[why, count]])
 
 export const leftOutIn = (leftOut: LeftOut): number => whys.reduce((sum, why) => sum + (leftOut[why] ?? 0), 0)

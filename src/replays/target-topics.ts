@@ -1,6 +1,6 @@
 // The topics that a replay writes: one, or one for each type, each with as many partitions as what it is copied from. A record is noted before its
 // topic is made, so that whatever happens in between somebody deletes it.
-import type { EventLog, LogRecord, TopicDeclaration } from '../log/log.ts'
+import { type EventLog, LogError, type LogRecord, type TopicDeclaration } from '../log/log.ts'
 import type { SchemaRegistry } from '../registry/registry.ts'
 import { CodedError } from '../runtime/coded-error.ts'
 import { typeOf } from './chosen.ts'
@@ -33,6 +33,31 @@ export function targetOf(
   return /^[a-z][a-z.-]{0,99}$/.test(type) ? replayTopic(`${name}.${type}`) : null
 }
 
+/**
+ * What is there under the name of a topic that is to be made, in words; null: nothing, or one that was never written to and has as many partitions.
+ * Rejects LogError.
+ */
+export async function judgeTopic(
+  { log, declareKept }: Pick<TopicDeps, 'declareKept'> & { log: Pick<EventLog, 'positionsAt'> },
+  topic: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const { partitions } = declareKept(topic)
+  try {
+    const ends = await log.positionsAt(topic, 'end', signal)
+    if (ends.length !== partitions) return otherPartitions(topic, { declared: partitions, actual: ends.length })
+    return ends.some(({ nextOffset }) => nextOffset > 0n)
+      ? `${topic} exists, and was written to: delete it, or take another name`
+      : null
+  } catch (error) {
+    if (error instanceof LogError && error.code === 'topic-missing') return null
+    throw error
+  }
+}
+
+const otherPartitions = (topic: string, { declared, actual }: { declared: number | string; actual: number | string }): string =>
+  `${topic} exists with ${actual} partitions, and has to have ${declared}: delete it, or take another name`
+
 /** Rejects OtherTopic where it exists with other partitions; LogError. */
 export async function makeTopic(
   { log, declareKept }: Pick<TopicDeps, 'log' | 'declareKept'>,
@@ -42,10 +67,7 @@ export async function makeTopic(
   const declared = declareKept(topic)
   const differences = await log.ensureTopics([declared], signal)
   const other = differences.find(({ setting }) => setting === 'partitions')
-  if (other === undefined) return
-  throw new OtherTopic(
-    `${topic} exists with ${other.actual} partitions, and has to have ${other.declared}: delete it, or take another name`,
-  )
+  if (other !== undefined) throw new OtherTopic(otherPartitions(topic, other))
 }
 
 /**

@@ -21,7 +21,7 @@ create table replays (
   state text not null default 'running',
   -- Of one that failed.
   why text,
-  -- Of one that runs: the process that has it, for as long as it says so. null: nobody.
+  -- The process that has it, for as long as it says so: to run it, to begin it or to delete it. null: nobody.
   owner text,
   leased_until timestamptz,
   -- Whole names, each before the topic is made.
@@ -34,8 +34,11 @@ create table replays (
   ended_at timestamptz,
   -- The topic is deleted then.
   expires_at timestamptz,
-  -- Nobody is shown it any more: its topics are deleted, then the row.
-  removed boolean not null default false
+  -- Nobody is shown it, any more or, of one that is about to begin, yet: where nobody has it, its topics are deleted, then the row.
+  removed boolean not null default false,
+  -- What kept its topics from being deleted, and when that is tried again.
+  trouble text,
+  remove_again_at timestamptz
 );
 
 -- How far it is in each partition of the log that it reads.
@@ -49,6 +52,8 @@ create table replay_partitions (
   until_offset bigint,
   -- The range was asked for from before what the log has.
   truncated boolean not null default false,
+  -- Where it went on when the log had forgotten what was to come next. null: the log had it.
+  forgotten_until bigint,
   next_offset bigint not null,
   records_read bigint not null default 0,
   records_written bigint not null default 0,

@@ -5,7 +5,7 @@ import { exampleAt, exampleEndAt, exampleIds, exampleNextDayAt } from '../../eve
 import { matchesPattern, recordTypes, replayStates, wordsOf } from '../../events/vocabulary.ts'
 import { edgeForms } from '../../replays/range.ts'
 import type { Replay } from '../../replays/replay-rows.ts'
-import { type Stretch, totalsOf } from '../../replays/stretches.ts'
+import { type Range, type Stretch, totalsOf } from '../../replays/stretches.ts'
 import { chatAddress } from '../chat-address.ts'
 
 const MOST = { types: 200, instanceIds: 1000, chats: 1000, rate: 100_000 } as const
@@ -61,12 +61,12 @@ const texts = z.array(z.string()).readonly().nullable()
 const leftOut = z
   .record(z.string(), z.number())
   .describe(
-    'how many were asked for and left out: of a purged instance (purged), because they cannot be read (unreadable), or because the log never takes them (refused)',
+    'how many were asked for and left out: of a purged instance (purged), because they cannot be read (unreadable), or because the log never takes them (refused); and how many the log forgot before their turn came (truncated)',
   )
 const asGiven = z.unknown().describe('as it was asked for')
 const truncatedBefore = z
   .array(z.object({ topic: z.string(), partition: z.number(), offset: z.string() }))
-  .describe('partitions whose log begins after the range that was asked for, and where')
+  .describe('partitions whose log no longer had all of the range, and where it began, or went on, instead')
 
 const shared = {
   id: z.string().describe('the header replay-job'),
@@ -206,7 +206,7 @@ export function showReplay(replay: Replay, stretches: readonly Stretch[], nowAt:
     ...rest,
     records,
     read,
-    matched: written + Object.values(left).reduce((sum, count) => sum + count, 0),
+    matched: written + (left.purged ?? 0) + (left.unreadable ?? 0),
     written,
     leftOut: { ...left },
     percent: records === null ? null : records === 0 ? 100 : Math.floor((reachedOf(stretches) / records) * 100),
@@ -230,9 +230,9 @@ function rateOf({ resumedAt, records }: { resumedAt: Date | null; records: numbe
   return seconds <= 0 || records <= 0 ? null : Math.round((records / seconds) * 10) / 10 || null
 }
 
-export const truncatedIn = (ranges: readonly Pick<Stretch, 'topic' | 'partition' | 'firstOffset' | 'truncated'>[]) =>
-  ranges.flatMap(({ topic, partition, firstOffset, truncated }) =>
-    truncated ? [{ topic, partition, offset: String(firstOffset) }] : [],
+export const truncatedIn = (ranges: readonly (Range & { forgottenUntil?: bigint | null })[]) =>
+  ranges.flatMap(({ topic, partition, firstOffset, truncated, forgottenUntil }) =>
+    truncated ? [{ topic, partition, offset: String(forgottenUntil ?? firstOffset) }] : [],
   )
 
 export const showStretch = (one: Stretch): z.infer<typeof stretch> => ({

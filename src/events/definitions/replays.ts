@@ -17,7 +17,7 @@ export const replayEvents: readonly EventShape[] = [
       records: field('long', 'Records copied.'),
       leftOut: field(
         'long',
-        'Records that were asked for and left out, because their instance is purged, they cannot be read, or the log never takes them.',
+        'Records that were asked for and left out, because their instance is purged, they cannot be read, or the log never takes them, and those that the log forgot before their turn came.',
       ),
     },
   },

@@ -1041,7 +1041,7 @@ export type ReplayEnded = Envelope & {
   lastOffset: number
   /** Records copied. */
   records: number
-  /** Records that were asked for and left out, because their instance is purged, they cannot be read, or the log never takes them. */
+  /** Records that were asked for and left out, because their instance is purged, they cannot be read, or the log never takes them, and those that the log forgot before their turn came. */
   leftOut: number
 }
 

@@ -139,7 +139,7 @@ export const logMetrics = {
     unit: 'records',
     labels: { outcome: ['written', 'left-out'] },
     help: 'Records that replays copied, or were asked for and left out',
-    means: 'left-out: of purged accounts and erased chats.',
+    means: 'left-out: of purged accounts, what cannot be read, and what the log forgot before its turn came.',
     see: 'zaplog replays status ID',
   },
   zaplog_replays: {
