@@ -110,12 +110,15 @@ test('[G1] while a process deletes a topic for longer than its lease nobody else
   })
   await remove(id)
   const roles = [world.work({ log, leaseMs: 600 }), world.work({ log, leaseMs: 600 })]
-  await until('one deletes it', () => asked.length > 0)
-  const since = (await rowOf())?.leased_until?.getTime() ?? 0
-  await until('its lease would be over', async () => ((await rowOf())?.leased_until?.getTime() ?? 0) > since + 1_200)
-  expect(asked).toEqual([target()])
-  expect((await world.post({ name, from: 'beginning' })).json.type).toBe('urn:zaplog:problem:replay-exists')
-  gate.resolve()
+  try {
+    await until('one deletes it', () => asked.length > 0)
+    const since = (await rowOf())?.leased_until?.getTime() ?? 0
+    await until('its lease would be over', async () => ((await rowOf())?.leased_until?.getTime() ?? 0) > since + 1_200)
+    expect(asked).toEqual([target()])
+    expect((await world.post({ name, from: 'beginning' })).json.type).toBe('urn:zaplog:problem:replay-exists')
+  } finally {
+    gate.resolve()
+  }
   await until('it is gone', async () => (await rowOf()) === null)
   expect([asked, await topicsOf(target())]).toEqual([[target()], []])
   for (const role of roles) await role.close()
