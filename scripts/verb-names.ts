@@ -190,7 +190,7 @@ export const thingDocs: Readonly<Record<string, string>> = {
   privacy: 'who sees what of the account',
   processing: 'feedback: a message is worked on, and how that goes',
   profile: 'name, words and picture of the account',
-  replays: 'ranges of the log that are copied into topics of their own; zaplog replay begins one',
+  replays: 'list, status, pause, resume, cancel, delete, records',
   uploads: 'files that were given to be sent',
 }
 

@@ -50,15 +50,8 @@ type Seen = {
 }
 
 export function openReplays(deps: ReplaysDeps): Role {
-  const {
-    database,
-    leaseDatabase,
-    logger,
-    pollMs = POLL_MS,
-    tidyEveryMs = TIDY_EVERY_MS,
-    leaseMs = LEASE_MS,
-    turnMs = TURN_MS,
-  } = deps
+  const { database, leaseDatabase, logger } = deps
+  const { pollMs = POLL_MS, tidyEveryMs = TIDY_EVERY_MS, leaseMs = LEASE_MS, turnMs = TURN_MS } = deps
   const mine: Owner = { owner: randomUUID(), leaseMs }
   const stop = new AbortController()
   const wake = createBell()

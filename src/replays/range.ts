@@ -30,9 +30,18 @@ export function parseEdge(given: unknown, nowAt: number): Edge | null {
 function parseInstant(text: string, nowAt: number): Edge | null {
   const [, count = '', unit = ''] = /^-(\d{1,6})([smhdw])$/.exec(text) ?? []
   const unitIs = unitMs[unit]
-  if (unitIs !== undefined) return { kind: 'instant', at: nowAt - Number(count) * unitIs }
-  const at = Date.parse(text)
-  return /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(at) ? { kind: 'instant', at } : null
+  if (unitIs !== undefined) return instantOf(nowAt - Number(count) * unitIs)
+  const [, day = ''] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? []
+  return isDay(day) && !Number.isNaN(Date.parse(text)) ? instantOf(Date.parse(text)) : null
+}
+
+/** Before there were instants of records all are the same, and some are none of Postgres'. */
+const instantOf = (at: number): Edge => ({ kind: 'instant', at: Math.max(0, at) })
+
+/** The 31st of February is none, whatever Date makes of it. */
+function isDay(text: string): boolean {
+  const at = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text)
 }
 
 const wholeOf = (value: unknown): bigint | null =>

@@ -44,6 +44,8 @@ const wrong: Readonly<Record<string, [body: object, pointer: string, expected: R
   'with a name that topics cannot have': [{ name: 'Back fill' }, '/name', /small letters, digits and hyphens/],
   'without a beginning': [{ from: undefined }, '/from', /beginning, an instant/],
   'with a word for its beginning': [{ from: 'yesterday' }, '/from', /beginning, an instant.*-7d/],
+  'a day that there is not': [{ from: '2026-02-31' }, '/from', /beginning, an instant/],
+  'more than an instant': [{ from: '2026-01-31 (or so)' }, '/from', /beginning, an instant/],
   'from the future': [{ from: '3031-01-05' }, '/from', /an instant that is over/],
   'until the future': [{ from: '-7d', until: '3031-01-05' }, '/until', /over; follow goes on/],
   'that ends before it begins': [{ from: '-1h', until: '-2h' }, '/until', /an instant after from/],
@@ -119,6 +121,8 @@ test('[G1] what the log has forgotten of a range is said', async () => {
   expect((await world.reaches(shown.id, 'done')).written).toBe(2)
   const dry = await world.post({ name: 'dry', topics: ['history'], from: '-3650d', dryRun: true })
   expect(dry.json).toMatchObject({ truncatedBefore, records: 2 })
+  for (const from of ['-999999w', '0000-01-01'])
+    expect((await world.post({ name: 'dry', topics: ['history'], from, dryRun: true })).json).toMatchObject({ records: 2 })
 })
 
 test('[G1] several topics are copied into one, each record with where it comes from', async () => {
