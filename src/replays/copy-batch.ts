@@ -17,12 +17,12 @@ import { appendEach, appendWholly } from './append-wholly.ts'
 import { instanceOf, judgeRecord } from './chosen.ts'
 import type { Replay } from './replay-rows.ts'
 import { addedLeftOut, type LeftOut, leftOutIn, moveStretch, type Stretch } from './stretches.ts'
-import { makeTopic, registerSchema, type TopicDeps, targetOf } from './target-topics.ts'
+import { judgeTopic, makeTopic, OtherTopic, registerSchema, type TopicDeps, targetOf } from './target-topics.ts'
 import { pairOf, readWrittenBefore, replayHeaders, type WrittenBefore } from './written-before.ts'
 
 export type CopyDeps = Omit<TopicDeps, 'log'> & {
   database: Database
-  log: Pick<EventLog, 'append' | 'inside' | 'ensureTopics' | 'lag' | 'read'>
+  log: Pick<EventLog, 'append' | 'inside' | 'ensureTopics' | 'lag' | 'positionsAt' | 'read'>
   codec: Pick<Codec, 'decode' | 'encode'>
   topic(name: TopicName): string
   /** What was begun to be appended is waited for so long after a replay is to stop [20 s]. */
@@ -121,6 +121,8 @@ async function makeOnce(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (job.made.has(of.topic)) return true
+  const differs = job.replay.madeTopics.includes(of.topic) ? null : await judgeTopic(deps, of.topic, signal)
+  if (differs !== null) throw new OtherTopic(differs)
   if (!(await job.note(of.topic))) return false
   await makeTopic(deps, of.topic, signal)
   if (job.replay.perType) await registerSchema(deps.registry, of, signal)

@@ -147,6 +147,7 @@ describe('a try', () => {
         owned: { instanceId: 'shop', epoch: 1n },
         times,
       },
+      account: () => ({ own: { pn: pnOf(0), lid: lidOf(0) }, device: 1 }),
       ...{ outlasting: async () => true, actionPaces: { marks: pace, changes: pace } },
     }
     return deps as unknown as ActionDeps

@@ -206,7 +206,7 @@ export function showReplay(replay: Replay, stretches: readonly Stretch[], nowAt:
     ...rest,
     records,
     read,
-    matched: written + (left.purged ?? 0) + (left.unreadable ?? 0),
+    matched: written + (left.purged ?? 0) + (left.unreadable ?? 0) + (left.refused ?? 0),
     written,
     leftOut: { ...left },
     percent: records === null ? null : records === 0 ? 100 : Math.floor((reachedOf(stretches) / records) * 100),
