@@ -41,28 +41,34 @@ async function rowOf(id: string): Promise<Row> {
   return row
 }
 
-/** Some looks later, whoever has it; at once where it is over. */
+/** Some looks later, whoever has it; at once where it is over, or nobody's. */
 async function afterLooks(id: string): Promise<void> {
   const leases = new Set<number | undefined>()
   await until('its lease was renewed some times', async () => {
-    const { leased_until, state } = await rowOf(id)
+    const { owner, leased_until, state } = await rowOf(id)
     leases.add(leased_until?.getTime())
-    return leases.size > 5 || state === 'done'
+    return leases.size > 5 || state === 'done' || (state === 'paused' && owner === null)
   })
 }
 
 /** As a log far away: the first append's answer is late, and what is called off is in the log all the same. */
-function lateLog(): { log: EventLog; asked: Promise<void>; land(): void } {
+function lateLog(): { log: EventLog; asked: Promise<void>; land(): Promise<unknown> } {
   const [asked, landed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   let isFirst = true
+  let sent: Promise<unknown> = landed.promise
   const append: EventLog['append'] = (append, signal) => {
     if (!isFirst) return world.log.append(append, signal)
     isFirst = false
     asked.resolve()
-    const sent = landed.promise.then(() => world.log.append(append, never))
-    return orAbort(sent, () => new LogError('aborted', 'appending: aborted while waiting'), signal)
+    const sending = landed.promise.then(() => world.log.append(append, never))
+    sent = sending
+    return orAbort(sending, () => new LogError('aborted', 'appending: aborted while waiting'), signal)
   }
-  return { log: { ...elsewhere(world.log), append }, asked: asked.promise, land: () => landed.resolve() }
+  const land = () => {
+    landed.resolve()
+    return sent
+  }
+  return { log: { ...elsewhere(world.log), append }, asked: asked.promise, land }
 }
 
 describe('an append whose answer is late', () => {
@@ -79,7 +85,7 @@ describe('an append whose answer is late', () => {
       expect((await world.patch(id, change)).status).toBe(200)
       await afterLooks(id)
     }
-    land()
+    await land()
     await world.reaches(id, 'done')
     await Promise.all([role.close(), other.close()])
     expect(await copied()).toEqual(await wanted())
@@ -95,7 +101,7 @@ describe('an append whose answer is late', () => {
     const { owner } = await rowOf(id)
     await afterLooks(id)
     expect((await rowOf(id)).owner).toBe(owner)
-    land()
+    await land()
     await closed
     await world.reaches(id, 'done')
     await other.close()
@@ -110,7 +116,7 @@ describe('an append whose answer is late', () => {
     await world.patch(id, { state: 'paused' })
     await until('it is nobody’s', async () => (await rowOf(id)).owner === 'an append that was left open')
     await world.patch(id, { state: 'running' })
-    land()
+    await land()
     await world.reaches(id, 'done')
     await role.close()
     expect(await copied()).toEqual(await wanted())
