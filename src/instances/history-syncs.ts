@@ -125,34 +125,36 @@ update history_syncs old set
 from due where (old.instance_id, old.event_id) = (due.instance_id, due.event_id)
 returning old.*`
 
-/** The newest first. */
+export type SyncCounts = { running: number; failed: number; messages: number; people: number }
+
+/** Of all parts of an instance how many there are of what, and the newest ones, newest first: both as they are at one moment. */
 export async function readSyncs(
   database: Transaction,
   instanceId: string,
   { limit }: { limit: number },
-): Promise<readonly HistorySync[]> {
-  const rows = await database.query<Row>(
-    'select * from history_syncs where instance_id = $1 order by started_at desc, event_id desc limit $2',
-    [instanceId, limit],
-  )
-  return rows.map(syncOf)
-}
-
-export async function countSyncs(database: Transaction, instanceId: string) {
-  const [row] = await database.query<Record<'parts' | 'running' | 'failed' | 'messages' | 'people', string>>(
-    `select count(*) as parts, count(*) filter (where state in ('started', 'progressed')) as running,
-       count(*) filter (where state = 'failed') as failed, coalesce(sum(messages), 0) as messages, coalesce(sum(people), 0) as people
-     from history_syncs where instance_id = $1`,
-    [instanceId],
-  )
+): Promise<{ counts: SyncCounts; newest: readonly HistorySync[] }> {
+  const rows = await database.query<CountedRow & (Row | { event_id: null })>(readSql, [instanceId, limit])
+  const [first] = rows
+  const count = (name: keyof CountedRow) => Number(first?.[name] ?? 0)
   return {
-    parts: Number(row?.parts ?? 0),
-    running: Number(row?.running ?? 0),
-    failed: Number(row?.failed ?? 0),
-    messages: Number(row?.messages ?? 0),
-    people: Number(row?.people ?? 0),
+    counts: {
+      ...{ running: count('of_running'), failed: count('of_failed') },
+      ...{ messages: count('of_messages'), people: count('of_people') },
+    },
+    newest: rows.flatMap(row => (row.event_id === null ? [] : [syncOf(row)])),
   }
 }
+
+type CountedRow = Record<'of_running' | 'of_failed' | 'of_messages' | 'of_people', string>
+
+const readSql = `with counted as (
+  select count(*) filter (where state in ('started', 'progressed')) as of_running, count(*) filter (where state = 'failed') as of_failed,
+    coalesce(sum(messages), 0) as of_messages, coalesce(sum(people), 0) as of_people
+  from history_syncs where instance_id = $1
+)
+select counted.*, newest.* from counted left join lateral (
+  select * from history_syncs where instance_id = $1 order by started_at desc, event_id desc limit $2
+) newest on true order by newest.started_at desc, newest.event_id desc`
 
 export const syncsErasure = rowsOf('history_syncs')
 

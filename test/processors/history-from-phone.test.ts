@@ -41,7 +41,7 @@ test.each(['inline', 'cdn'] as const)(
       ...{ logger, metrics: createMetrics({ processMetrics: false }), clock: Date.now, random: Math.random, pauseMs: 50 },
     })
     await until('it to be done', async () => {
-      const [sync] = await readSyncs(rig.database.database, 'shop', { limit: 1 })
+      const [sync] = (await readSyncs(rig.database.database, 'shop', { limit: 1 })).newest
       return sync?.state === 'completed'
     })
     const events = await Array.fromAsync(log.read(topic('history'), { from: 'first', until: 'end' }, never), ({ value }) =>

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Database } from '../../database/database.ts'
 import { exampleAt, exampleEndAt, exampleIds } from '../../events/example-ids.ts'
-import { countSyncs, type HistorySync, readSyncs } from '../../instances/history-syncs.ts'
+import { type HistorySync, readSyncs } from '../../instances/history-syncs.ts'
 import type { App } from '../create-app.ts'
 import { describeCall } from '../describe-call.ts'
 import { readInstance } from './read-instances.ts'
@@ -66,11 +66,11 @@ export function historyRoutes(app: App, { database }: { database: Database }) {
     }),
     handler: async ({ params: { id } }) => {
       const { settings } = await readInstance(database, id)
-      const [counted, syncs] = [await countSyncs(database, id), await readSyncs(database, id, { limit: MOST_PARTS })]
-      const { running, failed, messages, people } = counted
+      const { counts, newest } = await readSyncs(database, id, { limit: MOST_PARTS })
+      const { running, failed, messages, people } = counts
       const historySync = settings.historySync === true
-      const state = stateOf(syncs[0], running)
-      return { instanceId: id, historySync, state, failed, messages, people, parts: syncs.map(partOf) }
+      const state = stateOf(newest[0], running)
+      return { instanceId: id, historySync, state, failed, messages, people, parts: newest.map(partOf) }
     },
   })
 }

@@ -150,7 +150,7 @@ export async function openHistoryWorld(name: string, logger: Logger) {
     messages: () => ofType('message.history'),
     progress: () => ofType('history.progressed'),
     contacts: () => ofType('contact.updated'),
-    syncs: (instanceId = 'shop') => readSyncs(database, instanceId, { limit: 100 }),
+    syncs: async (instanceId = 'shop') => (await readSyncs(database, instanceId, { limit: 100 })).newest,
     keys: async () => (await Array.fromAsync(under.store.list('', never))).map(({ key }) => key),
     async reserve(instanceId: string, settings: object = { historySync: true }) {
       await database.query(
