@@ -100,8 +100,9 @@ export async function insertReplay(
 
 const jsonText = (value: unknown): string | null => (value === null ? null : JSON.stringify(value))
 
-export async function findReplay(database: Transaction, replayId: string): Promise<Replay | null> {
-  const [row] = await database.query<ReplayRow>('select * from replays where replay_id = $1 and not removed', [replayId])
+/** By its id or its name: no name has an underscore. */
+export async function findReplay(database: Transaction, id: string): Promise<Replay | null> {
+  const [row] = await database.query<ReplayRow>('select * from replays where (replay_id = $1 or name = $1) and not removed', [id])
   return row === undefined ? null : toReplay(row)
 }
 
@@ -125,6 +126,8 @@ export async function findReplays(
 /** From which states one comes to another. One that failed may be told to go on. */
 const before = { running: ['paused', 'failed'], paused: ['running'], cancelled: ['running', 'paused'] } as const
 export type WantedState = keyof typeof before
+/** Where its rate alone is changed. */
+const changeable = ['running', 'paused', 'failed']
 
 /** `recordsRead`: so far. null: it is not in a state from which it can be changed in that way. What it is already it stays. */
 export async function changeReplay(
@@ -141,8 +144,8 @@ export async function changeReplay(
        ended_at = case when $2 = 'cancelled' and state <> 'cancelled' then now() when $2 = 'running' then null else ended_at end,
        expires_at = case when $2 = 'cancelled' and state <> 'cancelled' then now() + $6 * interval '1 millisecond'
                          when $2 = 'running' then null else expires_at end
-     where replay_id = $1 and not removed and ($2::text is null or state = $2 or state = any($4::text[])) returning *`,
-    [replayId, state, rate, state === null ? [] : before[state], recordsRead, keepMs],
+     where replay_id = $1 and not removed and (state = $2 or state = any($4::text[])) returning *`,
+    [replayId, state, rate, state === null ? changeable : before[state], recordsRead, keepMs],
   )
   return row === undefined ? null : toReplay(row)
 }

@@ -154,9 +154,15 @@ test('[G1] what was copied is read as JSON, a page at a time, with its bytes whe
   expect(next.data[0]).not.toHaveProperty('value')
   expect(next.endOffset).toBe(String(there.length))
   expect((await read('after=999')).data).toEqual([])
+  const [zero, one] = [await read('partition=0'), await read('partition=1')]
+  expect((await read('limit=1')).partition).toBe(Number(one.endOffset) > Number(zero.endOffset) ? 1 : 0)
   expect((await world.api.call('GET', `/v1/replays/${id}/records?type=message.received`)).status).toBe(422)
 })
-type Records = { data: { offset: string; key: string; headers: object; event: unknown; value?: string }[]; endOffset: string }
+type Records = {
+  partition: number
+  data: { offset: string; key: string; headers: object; event: unknown; value?: string }[]
+  endOffset: string
+}
 
 test('[G1] what is over stays as it is, and is not begun again', async () => {
   const { id } = await world.begin({ name, from: 'beginning' })
@@ -165,6 +171,9 @@ test('[G1] what is over stays as it is, and is not begun again', async () => {
     const { status, json } = await world.patch(id, { state })
     expect([status, json.detail]).toEqual([409, `the replay is done, and cannot be ${state} any more`])
   }
+  const faster = await world.patch(id, { rate: 7 })
+  expect([faster.status, faster.json.detail]).toEqual([409, 'the replay is done, and cannot be changed any more'])
+  expect((await world.api.call('GET', `/v1/replays/${name}`)).json).toMatchObject({ id, name, rate: 100_000 })
   expect((await world.patch('rp_none', { state: 'paused' })).status).toBe(404)
   expect((await world.patch(id, { state: 'done' })).status).toBe(422)
 })

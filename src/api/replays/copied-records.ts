@@ -18,7 +18,8 @@ type Deps = {
   cut: AbortSignal
 }
 type Query = {
-  partition: number
+  /** Left out: that which has most. */
+  partition?: number | undefined
   type?: string | undefined
   after?: string | undefined
   limit: number
@@ -32,10 +33,11 @@ const PAGE_BYTES = 4 * 1024 ** 2
 export async function readCopied(deps: Deps, replay: Replay, query: Query) {
   const topic = topicAsked(deps, replay, query.type)
   const ends = await endsOf(deps, topic)
-  if (ends === null) return { data: [], leftOut: {}, lastOffset: null, endOffset: '0' }
-  const endOffset = ends[query.partition]?.nextOffset
-  if (endOffset === undefined) throw noPartition(query, ends.length)
-  const { records, lastOffset } = await readPage(deps, { topic, endOffset }, query)
+  const partition = query.partition ?? fullestOf(ends ?? [])
+  if (ends === null) return { partition, data: [], leftOut: {}, lastOffset: null, endOffset: '0' }
+  const endOffset = ends[partition]?.nextOffset
+  if (endOffset === undefined) throw noPartition(partition, ends.length)
+  const { records, lastOffset } = await readPage(deps, { topic, partition, endOffset }, query)
   const shown: { instanceId: string; record: Shown }[] = []
   for (const record of records)
     shown.push({ instanceId: instanceOf(record), record: await show(deps, record, query.value === 'base64') })
@@ -45,6 +47,7 @@ export async function readCopied(deps: Deps, replay: Replay, query: Query) {
   )
   const data = shown.flatMap(({ instanceId, record }) => (purged.has(instanceId) ? [] : record))
   return {
+    partition,
     data,
     leftOut: { ...addedLeftOut({}, { purged: shown.length - data.length }) },
     lastOffset: lastOffset === null ? null : String(lastOffset),
@@ -52,15 +55,19 @@ export async function readCopied(deps: Deps, replay: Replay, query: Query) {
   }
 }
 
-const noPartition = ({ partition }: Query, partitions: number) =>
+/** The first one of these. */
+const fullestOf = (ends: readonly Position[]): number =>
+  ends.reduce((fullest, { partition, nextOffset }) => (nextOffset > (ends[fullest]?.nextOffset ?? 0n) ? partition : fullest), 0)
+
+const noPartition = (partition: number, partitions: number) =>
   refuseFields('parameter', [
     { parameter: 'partition', expected: `a partition from 0 to ${partitions - 1}`, received: String(partition) },
   ])
 
 async function readPage(
   { log, cut }: Deps,
-  { topic, endOffset }: { topic: string; endOffset: bigint },
-  { partition, after, limit, value }: Query,
+  { topic, partition, endOffset }: { topic: string; partition: number; endOffset: bigint },
+  { after, limit, value }: Query,
 ): Promise<{ records: readonly LogRecord[]; lastOffset: bigint | null }> {
   const from = { topic, partition, nextOffset: after === undefined ? 0n : BigInt(after) + 1n }
   const full = from.nextOffset + BigInt(limit)

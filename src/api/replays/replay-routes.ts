@@ -178,8 +178,8 @@ function changeRoutes(app: App, deps: ReplayRouteDeps) {
     handler: async ({ params: { id }, body: { state = null, rate = null } }) => {
       const replay = await demand(deps, id)
       const recordsRead = totalsOf(await stretchesOf(deps, replay)).read
-      const changed = await changeReplay(database, id, { state, rate, recordsRead, keepMs: KEEP_MS })
-      if (changed === null) throw await isOver(deps, id, String(state))
+      const changed = await changeReplay(database, replay.replayId, { state, rate, recordsRead, keepMs: KEEP_MS })
+      if (changed === null) throw await isOver(deps, id, state)
       await wakeReplays(database)
       return whole(deps, changed)
     },
@@ -194,16 +194,17 @@ function changeRoutes(app: App, deps: ReplayRouteDeps) {
       problems: [404],
     }),
     handler: async ({ params: { id } }, reply) => {
-      if (!(await markRemoved(database, id))) throw notFound(id)
+      const { replayId } = await demand(deps, id)
+      if (!(await markRemoved(database, replayId))) throw notFound(id)
       await wakeReplays(database)
       return reply.code(204).send()
     },
   })
 }
 
-async function isOver(deps: ReplayRouteDeps, id: string, wanted: string): Promise<Problem> {
+async function isOver(deps: ReplayRouteDeps, id: string, wanted: string | null): Promise<Problem> {
   const { state } = await demand(deps, id)
-  return new Problem('replay-over', `the replay is ${state}, and cannot be ${wanted} any more`)
+  return new Problem('replay-over', `the replay is ${state}, and cannot be ${wanted ?? 'changed'} any more`)
 }
 
 function recordsRoute(app: App, deps: ReplayRouteDeps) {
@@ -214,7 +215,7 @@ function recordsRoute(app: App, deps: ReplayRouteDeps) {
       tag,
       params,
       querystring: z.strictObject({
-        partition: z.coerce.number().int().min(0).default(0),
+        partition: z.exactOptional(z.coerce.number().int().min(0)).describe('left out: the first of those that have most'),
         type: z.exactOptional(z.string().min(1).max(100)).describe('which topic, of a replay with one for each type'),
         after: z
           .exactOptional(z.string().regex(/^\d{1,18}$/, 'expected an offset'))

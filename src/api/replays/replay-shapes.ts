@@ -154,6 +154,7 @@ export const countedShape = z
 
 export const copiedRecords = z
   .object({
+    partition: z.number(),
     data: z.array(
       z.object({
         offset: z.string(),
@@ -171,6 +172,7 @@ export const copiedRecords = z
   .meta({
     examples: [
       {
+        partition: 16,
         data: [
           {
             ...{ offset: '7', key: exampleIds.instance, recordedAt: exampleNextDayAt },
