@@ -125,7 +125,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
   const ofEvents: Readonly<Record<string, object>> = {
     '/v1/events/0a1b2c3d4e5f60718293a4b5c6d7e8f9': event,
     '/v1/events/0a1b2c3d4e5f60718293a4b5c6d7e8f9/deliveries': { data: [], nextCursor: null },
-    '/v1/instances/shop/messages/one': message,
+    '/v1/instances/shop/messages/0a1b2c3d4e5f60718293a4b5c6d7e8f9': message,
     '/v1/lag': { data: [] },
   }
   const answer: RequestListener = (request, response) => {

@@ -49,7 +49,15 @@ const readColumns = (database: Database): Promise<readonly Column[]> =>
   )
 
 /** What others refer to. */
-const first = ['instance_ids', 'instance_owners', 'webhook_endpoints', 'webhook_waiting_lanes', 'webhook_media', 'log_topics']
+const first = [
+  'instance_ids',
+  'instance_owners',
+  'webhook_endpoints',
+  'webhook_waiting_lanes',
+  'webhook_media',
+  'log_topics',
+  'replays',
+]
 const rankOf = (table: string) => (first.includes(table) ? first.indexOf(table) : first.length)
 
 type Ids = { event: string; endpoint: string }
@@ -82,6 +90,7 @@ function fillOf({ column, type }: Column, instanceId: string, ids: Ids): unknown
   if (/timestamp/.test(type)) return new Date(0)
   if (type === 'bytea') return randomBytes(4)
   if (type === 'bytea[]') return [randomBytes(4)]
+  if (type === 'text[]') return []
   if (type === 'uuid') return ids.event
   return `${column} of ${instanceId}`
 }
