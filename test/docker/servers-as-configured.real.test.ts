@@ -176,7 +176,7 @@ const typeOf = (error: unknown): string => {
 async function readFirst({ broker, topic, groupId, sasl }: As & { broker: string; topic: string; groupId: string }) {
   const consumer = plainClient({ brokers: broker }, sasl === undefined ? {} : { sasl }).consumer({
     groupId: groupId.startsWith('tail-') ? `${groupId}-${topic}` : groupId,
-    retry: { retries: 20, maxRetryTime: 1_000 }, // the first member of a cluster waits for its groups’ own topic
+    retry: { retries: 60, maxRetryTime: 1_000 }, // the first member of a cluster waits for its groups’ own topic
   })
   const read = Promise.withResolvers<string>()
   consumer.on('consumer.crash', ({ payload }) => read.resolve(typeOf(payload.error)))
