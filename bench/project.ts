@@ -18,6 +18,7 @@ import { until } from '../test/ground/until.ts'
 import { alternate } from './alternate.ts'
 import { consumerGroup, ensureTopics, logger, never, openGround, partitions, poolSize, topic } from './ground.ts'
 import { type Bench, expectEqual, secondsOf } from './measure.ts'
+import { watchOurselves } from './profile.ts'
 import { someConversation, someTexts } from './records.ts'
 
 /** What these events become. */
@@ -41,6 +42,7 @@ type Of = { projections: readonly Projection[]; n: number; make(count: number): 
 
 function projecting({ projections, n, make }: Of): Bench {
   return async closing => {
+    watchOurselves()
     const ground = await openGround(closing)
     const database = await ground.open(poolSize)
     const metrics = createMetrics({ processMetrics: false })

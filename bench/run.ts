@@ -1,12 +1,13 @@
-// `npm run bench -- NAME... [--json] [--runs N]`: runs benches, by default three times each on the same ground, and prints the median by
-// ratio. Each run measures the bare library too, in turns: on a noisy machine only the ratio counts. `all` is all of them; without a name they
-// are listed. `compare A.json B.json` sets two files of --json side by side, and ends with 1 where a line got worse.
+// `npm run bench -- NAME... [--json] [--runs N] [--profile]`: runs benches, by default three times each on the same ground, and prints the
+// median by ratio. Each run measures the bare library too, in turns: on a noisy machine only the ratio counts. `all` is all of them; without a name they
+// are listed. With --profile each prints, as Markdown, where the time of one run went, and no figure. `compare A.json B.json` sets two files of --json side by side, and ends with 1 where a line got worse.
 
 import { readFile } from 'node:fs/promises'
 import { benches } from './benches.ts'
 import { compare, comparisonTable } from './compare.ts'
 import { coresOfOthers } from './cpu.ts'
 import { type Measured, NotHere } from './measure.ts'
+import { takeProfile } from './profile.ts'
 import { type BenchResult, type Load, medianOf, readResults, sentence } from './result.ts'
 
 const exitCodes = { failed: 1, usage: 2, notHere: 75 } as const
@@ -42,7 +43,8 @@ function readArguments(given: readonly string[]): Wanted {
 
 function sayUsage(): never {
   const list = Object.entries(benches).map(([name, { what, better }]) => `  ${name.padEnd(17)}${what}. ${isBetter[better]}`)
-  const usage = 'npm run bench -- NAME... | all [--json] [--runs N]\n       npm run bench -- compare BEFORE.json AFTER.json'
+  const usage =
+    'npm run bench -- NAME... | all [--json] [--runs N] [--profile]\n       npm run bench -- compare BEFORE.json AFTER.json'
   process.stderr.write(`usage: ${usage}\n\n${list.join('\n')}\n`)
   process.exit(exitCodes.usage)
 }
@@ -51,7 +53,7 @@ async function runBenches({ names, json, runs }: Wanted): Promise<void> {
   for (const name of names)
     try {
       const result = await measure(name, runs)
-      process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${name}: ${sentence(result)}\n`)
+      process.stdout.write(`${takeProfile(name) ?? (json ? JSON.stringify(result) : `${name}: ${sentence(result)}`)}\n`)
     } catch (error) {
       if (!(error instanceof NotHere)) throw error
       process.stderr.write(`${name}: ${error.message}\n`)

@@ -6,6 +6,7 @@ import { makeCluster } from '../src/database/embedded-cluster.ts'
 import { openSession } from '../src/database/session.ts'
 import { createLogger } from '../src/runtime/logger.ts'
 import { never } from '../src/runtime/or-abort.ts'
+import { watchStatements } from './profile.ts'
 
 /** Since it was opened, by everybody but who counts; without BEGIN, COMMIT and other utilities. */
 export type Statements = () => Promise<number>
@@ -32,6 +33,7 @@ export async function openStatements(closing: AsyncDisposableStack, url: string)
   const session = await openSession({ url: own.href, applicationName: 'bench' }, never)
   closing.defer(() => session.close())
   await session.query('create extension if not exists pg_stat_statements')
+  watchStatements(session)
   return async () => {
     const [row] = await session.query<{ calls: number }>(
       `select coalesce(sum(calls), 0)::float8 as calls from pg_stat_statements

@@ -1,6 +1,7 @@
 // What a bench's work costs: ms of CPU of every part, and statements, of each side on its own, added up over the slices of a run.
 import { type CpuMs, cpuByPart } from './cpu.ts'
 import { round } from './measure.ts'
+import { whileProfiled } from './profile.ts'
 import type { Statements } from './statements.ts'
 
 /** Per operation. */
@@ -29,7 +30,7 @@ export function createMeter(statements: Statements | null): Meter {
   return {
     during: async (side, work) => {
       const [cpuBefore, askedBefore] = [cpuByPart(), await asked()]
-      const result = await work()
+      const result = await (side === 'ours' ? whileProfiled(work) : work())
       const cpuAfter = cpuByPart()
       for (const [part, ms] of Object.entries(cpuAfter))
         spent[side].cpuMs[part] = (spent[side].cpuMs[part] ?? 0) + ms - (cpuBefore[part] ?? 0)

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { databaseUrlOf } from '../test/ground/scenarios/its-postgres.ts'
 import { openDirectory } from './ground.ts'
+import { inspected, watchProcess } from './profile.ts'
 import { loadStatements, openStatements, type Statements } from './statements.ts'
 
 export type Zaplog = {
@@ -76,12 +77,21 @@ function callsOf(url: string): Pick<Zaplog, 'ask' | 'metric' | 'scrape'> {
 /** Its log goes to nobody: at its default level, it is written all the same. */
 export function launchZaplog(closing: AsyncDisposableStack, env: Record<string, string>): ChildProcess {
   const child = spawn(commandLine, ['start'], {
-    env: { PATH: process.env.PATH, PORT: '0', WEBHOOK_ALLOW_LOOPBACK: 'true', ADMIN_API_KEY: adminKey, NO_COLOR: '1', ...env },
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      WEBHOOK_ALLOW_LOOPBACK: 'true',
+      ADMIN_API_KEY: adminKey,
+      NO_COLOR: '1',
+      ...inspected(),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const sayIfError = (line: string) => void (isError(line) && process.stderr.write(`zaplog: ${line}\n`))
   createInterface({ input: child.stderr }).on('line', sayIfError)
   closing.defer(() => stop(child))
+  watchProcess(closing, child)
   return child
 }
 
@@ -95,8 +105,9 @@ function countEvents({ stderr }: ChildProcess): ReadonlyMap<string, number> {
   return counts
 }
 
+const isOfInspector = /^(Debugger (listening|attached|ending)|For help, see|Waiting for the debugger)/
 /** pino's levels: 50 is an error; what is no JSON comes from Node. */
-const isError = (line: string): boolean => !line.startsWith('{') || line.startsWith('{"level":50')
+const isError = (line: string): boolean => (!line.startsWith('{') && !isOfInspector.test(line)) || line.startsWith('{"level":50')
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {

@@ -6,6 +6,7 @@ import type { Environment } from '../runtime/variables.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
 import { ownCommand } from './own-command.ts'
+import { reachedAt } from './reached-at.ts'
 import { shellWord } from './shell-word.ts'
 
 export type ApiSettings = {
@@ -22,21 +23,29 @@ export const DEFAULT_URL = 'http://127.0.0.1:7070'
 
 /** Throws CallFailed. */
 export function readApiSettings(env: Environment): ApiSettings {
-  return { base: readBase(env.ZAPLOG_URL || ownUrl(env)), ...readKey(env), zaplog: commandOf(env) }
+  return {
+    base: env.ZAPLOG_URL ? readBase(env.ZAPLOG_URL, 'ZAPLOG_URL') : readBase(ownUrl(env), 'HOST and PORT'),
+    ...readKey(env),
+    zaplog: commandOf(env),
+  }
 }
 
 /** Of a zaplog that is started with the same settings. */
-const ownUrl = ({ PORT = '' }: Environment): string => (/^[1-9]\d*$/.test(PORT) ? DEFAULT_URL.replace(/\d+$/, PORT) : DEFAULT_URL)
+function ownUrl({ HOST, PORT = '' }: Environment): string {
+  const url = new URL(DEFAULT_URL)
+  return `http://${HOST ? reachedAt(HOST) : url.hostname}:${/^[1-9]\d*$/.test(PORT) ? PORT : url.port}`
+}
 
 const commandOf = (env: Environment): string =>
   [
-    ...['ZAPLOG_URL', 'PORT', 'DATA_DIR', 'ADMIN_API_KEY_FILE'].flatMap(name =>
+    ...['ZAPLOG_URL', 'HOST', 'PORT', 'DATA_DIR', 'ADMIN_API_KEY_FILE'].flatMap(name =>
       env[name] ? `${name}=${shellWord(env[name])}` : [],
     ),
     ownCommand(),
   ].join(' ')
 
-function readBase(text: string): string {
+/** `from`: the settings that say it. */
+function readBase(text: string, from: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   const got = text.includes('@') ? 'one with a user or a password' : JSON.stringify(text)
   if (
@@ -46,7 +55,7 @@ function readBase(text: string): string {
     url.username !== '' ||
     url.password !== ''
   )
-    throw misconfigured(`expected a URL such as ${DEFAULT_URL} in ZAPLOG_URL, got ${got}`)
+    throw misconfigured(`expected a URL such as ${DEFAULT_URL} in ${from}, got ${got}`)
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 

@@ -11,10 +11,11 @@ import { type ApiSettings, readApiSettings } from './api-settings.ts'
 import { callApi, readHealth } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { ownCommand } from './own-command.ts'
+import { reachedAt } from './reached-at.ts'
 
 /** Never rejects. */
 export async function examineRunning(config: Config, env: Environment, patienceMs: number): Promise<readonly Finding[]> {
-  const own = `http://${hostOf(config.host)}:${config.port}`
+  const own = `http://${reachedAt(config.host)}:${config.port}`
   const here = await askWho(own, patienceMs)
   const looks = [
     { part: port, look: async () => [await examinePort(config, here)] },
@@ -27,13 +28,6 @@ export async function examineRunning(config: Config, env: Environment, patienceM
 const port = { name: 'port', expected: 'HOST and PORT to be free' }
 const zaplog = { name: 'zaplog', expected: 'it to say how it is' }
 const publicUrl = { name: 'public-url', expected: 'PUBLIC_URL to lead to this zaplog' }
-
-/** Where it listens on all addresses it is reached by the nearest. */
-function hostOf(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  if (host === '::') return '[::1]'
-  return host.includes(':') ? `[${host}]` : host
-}
 
 const about = z.looseObject({ name: z.literal('zaplog'), version: z.string(), build: z.string() })
 

@@ -34,7 +34,7 @@ export const program = tolerant(new Command('zaplog'))
     helpText(`
 zaplog help messages says what it can do with messages, zaplog help archive finds the verbs that have to do with that, and zaplog help all lists every one.
 
-Verbs other than start, demo, simulate, dev, doctor, topics, schemas, completion, version and help speak HTTP to ZAPLOG_URL [http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
+Verbs other than start, demo, simulate, dev, doctor, topics, schemas, completion, version and help speak HTTP to ZAPLOG_URL [http://HOST:PORT, or http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
 
 Exit codes:
 ${exitMeanings.map(({ code, when }) => `  ${code}  ${when}`).join('\n')}

@@ -76,6 +76,7 @@ const isOneSlip = (name: string, meant: string | null): boolean =>
 /** Only where a slip or two of the fingers lead from one to the other, and to no other as surely. */
 function nearest(name: string, known: readonly string[]): string | null {
   const [first, second] = known
+    .filter(one => Math.abs(one.length - name.length) <= MOST_SLIPS) // each slip makes a name longer or shorter by one letter at most
     .map(one => ({ one, slips: slipsBetween(name, one) }))
     .filter(({ slips }) => slips <= MOST_SLIPS)
     .toSorted((a, b) => a.slips - b.slips)

@@ -1,10 +1,13 @@
 // Guarantee: what is wrong with ZAPLOG_URL or with the key is said in one sentence before anything is sent, and the key never.
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { KEY, refused } from '../ground/cli/refused.ts'
+import { alwaysJson, KEY, refused } from '../ground/cli/refused.ts'
 import { runVerb } from '../ground/cli/run-verb.ts'
 
 const list = ['instances', 'list']
@@ -18,6 +21,24 @@ test.each(['nonsense', '127.0.0.1:7070', 'localhost:7070', 'ftp://127.0.0.1', 'h
     })
   },
 )
+
+test('[L] without ZAPLOG_URL zaplog is looked for where HOST and PORT let it listen', async () => {
+  const server = createServer(alwaysJson(200, { data: [], nextCursor: null })).listen(0, '127.0.0.2')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  expect(await runVerb(list, { ADMIN_API_KEY: KEY, HOST: '127.0.0.2', PORT: String(port) })).toMatchObject({
+    code: exitCodes.done,
+  })
+  expect(await refused(list, { HOST: '127.0.0.1', PORT: String(port) })).toMatchObject({ code: exitCodes.tryLater })
+})
+
+test('[L] a HOST that no URL can have is named', async () => {
+  expect(await refused(list, { HOST: 'no host' })).toEqual({
+    code: exitCodes.configuration,
+    said: 'expected a URL such as http://127.0.0.1:7070 in HOST and PORT, got "http://no host:7070"',
+  })
+})
 
 test('[I2] a password in ZAPLOG_URL is refused and not repeated', async () => {
   expect(await refused(list, { ZAPLOG_URL: `http://me:${KEY}@127.0.0.1:7070` })).toEqual({
