@@ -1,5 +1,5 @@
 // Where the time of a main thread went, by a profile of V8 (Chrome DevTools Protocol, Profiler.Profile): by whose code it was, and by function.
-// What the engine does itself, as writes to sockets and hashes, counts for the code that called it.
+// What Node and the engine do, as writes to sockets and hashes, counts for the code that called them.
 import { round } from './measure.ts'
 
 type Node = {
@@ -54,7 +54,7 @@ export function summarise(profiles: readonly CpuProfile[]): Summary {
   }
 }
 
-/** Whose code each node is: its own file's, or that of who called it where it has none. */
+/** Whose work each node is: its own file's, or that of who called it where it is Node's or has none. */
 function ownersOf(nodes: readonly Node[]): ReadonlyMap<number, string> {
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map(child => [child, id] as const)))
   const owners = new Map<number, string>()
@@ -62,7 +62,7 @@ function ownersOf(nodes: readonly Node[]): ReadonlyMap<number, string> {
   for (const { id, callFrame } of nodes) {
     const { url, functionName } = callFrame
     const parent = owners.get(parents.get(id) ?? -1)
-    owners.set(id, functionName.startsWith('(') ? engine(functionName) : url === '' ? (parent ?? 'Node') : ownerOf(url))
+    owners.set(id, functionName.startsWith('(') ? engine(functionName) : (ownerOf(url) ?? parent ?? 'Node'))
   }
   return owners
 }
@@ -70,18 +70,18 @@ function ownersOf(nodes: readonly Node[]): ReadonlyMap<number, string> {
 const engine = (functionName: string): string =>
   functionName === '(garbage collector)' ? 'garbage collection' : 'Node, outside JavaScript'
 
-/** A package, a room of ours, or Node. */
-function ownerOf(url: string): string {
+/** A package or a room of ours; null: Node's, or the engine's. */
+function ownerOf(url: string): string | null {
   const inPackages = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]
   if (inPackages !== undefined) return inPackages
   if (url.startsWith(repository)) return url.slice(repository.length).split('/').slice(0, -1).slice(0, 3).join('/')
-  return url.startsWith('wasm:') ? 'whatsapp-rust-bridge' : 'Node'
+  return url.startsWith('wasm:') ? 'whatsapp-rust-bridge' : null
 }
 
 function functionNamed({ callFrame: { functionName, url, lineNumber } }: Node, owner: string): string {
   if (functionName.startsWith('(')) return functionName
   const file = url.slice(url.lastIndexOf('/') + 1)
-  return `${functionName || 'anonymous'} (${url === '' || url.startsWith('wasm:') ? `for ${owner}` : `${file}:${lineNumber + 1}`})`
+  return `${functionName || 'anonymous'} (${ownerOf(url) === null ? `for ${owner}` : `${file}:${lineNumber + 1}`})`
 }
 
 const add = (sums: Map<string, number>, name: string, us: number) => sums.set(name, (sums.get(name) ?? 0) + us)

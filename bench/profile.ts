@@ -14,6 +14,7 @@ export type SpentStatement = { sql: string; calls: number; ms: number }
 
 const SAMPLE_US = 500
 const LINES = 8
+const MOST_LETTERS = 110
 const wanted = process.argv.includes('--profile')
 /** Of this process, in the order in which they were opened. */
 const threads: Watched[] = []
@@ -134,5 +135,9 @@ function keepStatements(before: ReadonlyMap<string, SpentStatement>, after: Read
   }
 }
 
-/** What tells one statement from another, in a cell of a table. */
-const shorten = (sql: string): string => sql.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').trim().slice(0, 110)
+/** What tells one statement from another, in a cell of a table: the tables that it writes, or how it begins. */
+function shorten(sql: string): string {
+  const written = new Set([...sql.matchAll(/\b(?:insert into|update|delete from) ([a-z_]\w*)\b/g)].map(([, table]) => table))
+  const text = written.size === 0 ? sql : `writes ${[...written].join(', ')}`
+  return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').trim().slice(0, MOST_LETTERS)
+}

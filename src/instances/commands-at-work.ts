@@ -23,6 +23,8 @@ export type ClaimedCommand = {
   body: unknown
   built: Buffer | null
   tries: number
+  /** Whoever had it before did not say what came of it: it died, or its connection ended. */
+  is_left: boolean
   outcome: Outcome | null
   /** What would be told of it now: WhatsApp refused its last try; null: it did not. */
   refusal: Outcome | null
@@ -69,7 +71,7 @@ export async function claimCommands(
 type Claim = { busy: readonly string[]; limit: number; turns: number; turnAt?: number | null; firsts: FirstContactPace }
 
 const pace = { spacingMs: '$6', perDay: '$7' }
-const found = `select c.command_id, c.chat_id, c.place, ${turnOf('c')} as turn from commands c
+const found = `select c.command_id, c.chat_id, c.place, c.state = 'sending' as is_left, ${turnOf('c')} as turn from commands c
     where c.instance_id = $1 and ${isWaiting('c')} and ${isAhead('c')} and not (c.chat_id = any($3::text[])) and ${isDue('c', '$2')}`
 
 /** Those that were never put off, and those that are due again: neither kind hides the other. */
@@ -93,9 +95,9 @@ const claimSql = `with held as (select ${unwaited} from (${heldOwner('$1', '$2')
   union ${nextOf('c.is_first and not c.is_paced', 'least($4::bigint, (select firsts from turns))')}
   union (${found} and (c.is_paced or c.is_first) and c.expires_at < now() order by c.expires_at limit $4::bigint)
 ), ranked as (
-  select command_id, chat_id, place, turn, row_number() over (partition by turn order by place) as nth from next
+  select command_id, chat_id, place, is_left, turn, row_number() over (partition by turn order by place) as nth from next
 ), due as (
-  select command_id, chat_id, turn from ranked
+  select command_id, chat_id, is_left, turn from ranked
   where turn = 'none' or nth <= (select case ranked.turn when 'paced' then paced else firsts end from turns) order by place limit $4::bigint
 ), taken as (
   ${takeFirstTurns('$1', "(select chat_id from due where turn = 'first' and exists (select from held))")}
@@ -103,7 +105,7 @@ const claimSql = `with held as (select ${unwaited} from (${heldOwner('$1', '$2')
 update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false, is_first = false,
   took_first = c.took_first or due.turn = 'first'
 from due where exists (select from held) and c.instance_id = $1 and c.command_id = due.command_id and ${isWaiting('c')} and coalesce(c.epoch <= $2, true)
-returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.outcome, c.refusal,
+returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, due.is_left, c.outcome, c.refusal,
   coalesce(c.is_unanswered, c.tries > 1) as is_unanswered, c.expires_at < now() as is_expired,
   (extract(epoch from c.asked_at) * 1000)::float8 as asked_at_ms,
   coalesce((select (extract(epoch from rests_until - now()) * 1000)::float8 from turns), 0) as rests_ms, due.turn`

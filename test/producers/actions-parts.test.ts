@@ -134,7 +134,16 @@ describe('a refusal', () => {
 describe('a try', () => {
   const command = (operation: string, body: object, more: Partial<ClaimedCommand> = {}): ClaimedCommand => ({
     ...{ command_id: 'c', event_id: 'e', operation, chat_id: '', message_id: '', body, built: null, tries: 0, outcome: null },
-    ...{ refusal: null, is_unanswered: false, is_expired: false, turn: 'none', asked_at_ms: at, rests_ms: 0, ...more },
+    ...{
+      is_left: false,
+      refusal: null,
+      is_unanswered: false,
+      is_expired: false,
+      turn: 'none',
+      asked_at_ms: at,
+      rests_ms: 0,
+      ...more,
+    },
   })
   const depsOf = (acting: Acting, over = new AbortController().signal) => {
     const pace = { turnIn: () => 0 }

@@ -36,7 +36,19 @@ const triesRefused = 3
 /** Of those that it says nothing to: the first and three more. */
 const triesUnanswered = 4
 /** Whatever ends them, sockets that are lost in the middle among it. */
-export const mostTries = 10
+const mostTries = 10
+/** One after another. Where nobody says what came of them, the next ones wait as after silence: it may be what ends the socket, or its process. */
+const triesInARow = 4
+
+/** Before a try; null: it may begin. A process that keeps dying for another reason has minutes, until it may live again. */
+export function judgeBefore(
+  { tries, is_left }: { tries: number; is_left: boolean },
+  { retryMs }: Pick<CommandTimes, 'retryMs'>,
+  at: number,
+): { is: 'over'; outcome: Outcome } | { is: 'not-given'; delayMs: number; waitsFor: 'retry' } | null {
+  if (tries >= mostTries) return { is: 'over', outcome: failed('outcome-unknown', at) }
+  return is_left && tries >= triesInARow ? { is: 'not-given', delayMs: retryMs, waitsFor: 'retry' } : null
+}
 
 /** What is refused under the id of one that WhatsApp may have had before says nothing of that. */
 export function judgeTry({ said, to, tries, mayHaveIt, at }: Tried, times: Pick<CommandTimes, 'retryMs' | 'restMs'>): Verdict {

@@ -11,7 +11,7 @@ import { whileTrying } from '../actions/ask.ts'
 import { outdatedByCommand } from '../actions/outdated-reads.ts'
 import { refusalIn } from '../actions/refusal.ts'
 import type { Acting } from '../socket/acting.ts'
-import { failed, judgeAction, mostTries } from './judge-try.ts'
+import { failed, judgeAction, judgeBefore } from './judge-try.ts'
 import type { ActionPaces } from './pace-actions.ts'
 import { beginTry, type Came, over, type TryDeps } from './try-command.ts'
 
@@ -32,7 +32,8 @@ export async function tryAction(deps: ActionDeps, command: ClaimedCommand): Prom
     if (known !== 'again') return known
   }
   if (is_expired) return over(pastItsTime(command, task, deps.clock()))
-  if (tries >= mostTries) return over(failed('outcome-unknown', deps.clock()))
+  const before = judgeBefore(command, deps.times, deps.clock())
+  if (before !== null) return before
   return give(deps, command, task)
 }
 

@@ -23,11 +23,11 @@ import { albumUnsent } from './album-unsent.ts'
 import { bringFile, type FileDeps } from './bring-file.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
 import { type ChatTimer, withTimer } from './chat-timer.ts'
-import { type CommandTimes, failed, judgeTry, mostTries, type Tried, type Verdict } from './judge-try.ts'
+import { type CommandTimes, failed, judgeBefore, judgeTry, type Tried, type Verdict } from './judge-try.ts'
 
 /**
- * left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. not-given: WhatsApp has had no
- * byte of it yet, and the try does not count. as-marker: it does not go out, as the marker of its album did not; WhatsApp was not asked.
+ * left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. not-given: WhatsApp got no byte of
+ * it this time, and the try does not count. as-marker: it does not go out, as the marker of its album did not; WhatsApp was not asked.
  */
 export type Came =
   | Verdict
@@ -61,7 +61,8 @@ export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promis
   const heard = deps.acks.heardOf(message_id)
   if (heard !== null) return over(completed(heard, deps.clock()))
   if (tries === 0 && is_expired) return over(failed('expired', deps.clock()))
-  if (tries >= mostTries) return over(failed('outcome-unknown', deps.clock()))
+  const before = judgeBefore(command, deps.times, deps.clock())
+  if (before !== null) return before
   if (rests_ms > 0) return { is: 'not-given', delayMs: rests_ms, waitsFor: 'rate-limited' }
   const kept = command.built === null ? null : deps.seals.open(command_id, command.built)
   // Made anew it would be another message under the id of one that may be there.
