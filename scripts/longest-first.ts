@@ -27,7 +27,6 @@ export const longest: readonly string[] = [
   'test/scenarios/roles-apart.real.test.ts',
   'test/processors/history.test.ts',
   'test/projections/read-model-property.test.ts',
-  'test/producers/auth-ahead.test.ts',
   'test/webhooks/bridge-kept.test.ts',
   'test/projections/joint-property.test.ts',
   'test/scenarios/history.both.test.ts',

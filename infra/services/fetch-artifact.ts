@@ -38,6 +38,14 @@ export async function fetchArtifact({ name, version, make }: Artifact, onFetch?:
   return directory
 }
 
+/** null: it was not made here yet. */
+export async function findArtifact({ name, version }: Pick<Artifact, 'name' | 'version'>): Promise<string | null> {
+  const directory = join(cacheDirectory, `${name}-${version}`)
+  if (!(await isThere(directory))) return null
+  await requireOurs(cacheDirectory)
+  return directory
+}
+
 /** What is in there is run: nobody else may have put it there. */
 async function requireOurs(directory: string): Promise<void> {
   const { uid, mode } = await lstat(directory)

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { isThere, runProgram } from './fetch-artifact.ts'
+import { type JavaClasses, readyClasses } from './java-classes.ts'
 import { fetchKafkaJars } from './kafka-jars.ts'
 import { dataDirectory, type KafkaListeners, type KafkaPorts, SASL_USER, writeKafkaSettings } from './kafka-settings.ts'
 import { freePort, startServerProcess } from './server-process.ts'
@@ -39,6 +40,8 @@ export type KafkaOptions = {
   proxied?: { port: number; advertisedPort: number }
   /** What a new one calls itself, as Kafka writes it [a new name]. */
   clusterId?: string
+  /** What its JVM is told of parsed classes [to use those that are ready]. */
+  classes?: JavaClasses
 }
 
 const START_WITHIN_MS = 60_000
@@ -52,19 +55,24 @@ const jvm = [
 
 export async function openKafka(options: KafkaOptions, signal?: AbortSignal): Promise<Kafka> {
   const { directory, listeners = 'plaintext', createsTopics = true, clientAuthority = '', clusterId = newClusterId() } = options
-  const jars = join(await fetchKafkaJars(), '*')
+  const jarDirectory = await fetchKafkaJars()
+  const jars = join(jarDirectory, '*')
+  const ready = await readyClasses(jarDirectory)
+  const classes = options.classes ?? ready
   const ports = await choosePorts(options)
   await mkdir(directory, { recursive: true })
   const { settings, certificate } = await writeKafkaSettings(directory, ports, { listeners, createsTopics, clientAuthority })
-  if (!(await isFormatted(directory))) await format({ jars, settings, listeners, clusterId }, signal)
+  if (!(await isFormatted(directory)))
+    await format({ java: [...jvm, ...ready.flags], jars, settings, listeners, clusterId }, signal)
   const { clients } = ports
   const server = await startServerProcess(
     {
       name: `Kafka at 127.0.0.1:${clients}`,
       command: 'java',
-      args: [...jvm, '-cp', jars, 'kafka.Kafka', settings],
+      args: [...jvm, ...classes.flags, '-cp', jars, 'kafka.Kafka', settings],
       isUp: () => isListening(clients),
       startWithinMs: START_WITHIN_MS,
+      stopWithinMs: classes.stopWithinMs,
     },
     signal,
   )
@@ -94,12 +102,12 @@ const isFormatted = (directory: string): Promise<boolean> => isThere(join(dataDi
 /** A uuid as Kafka writes it, which never begins like an option. */
 const newClusterId = (): string => randomBytes(16).toString('base64url').replace(/^-/, 'A')
 
-type Format = { jars: string; settings: string; listeners: KafkaListeners; clusterId: string }
-async function format({ jars, settings, listeners, clusterId }: Format, signal?: AbortSignal): Promise<void> {
+type Format = { java: readonly string[]; jars: string; settings: string; listeners: KafkaListeners; clusterId: string }
+async function format({ java, jars, settings, listeners, clusterId }: Format, signal?: AbortSignal): Promise<void> {
   const { mechanism, username, password } = SASL_USER
   const scram = ['--add-scram', `${mechanism.toUpperCase()}=[name=${username},password=${password}]`]
   const options = ['format', '-t', clusterId, '-c', settings, '-g', ...(listeners === 'sasl-ssl' ? scram : [])]
-  await runProgram('java', ['-cp', jars, 'kafka.tools.StorageTool', ...options], { signal })
+  await runProgram('java', [...java, '-cp', jars, 'kafka.tools.StorageTool', ...options], { signal })
 }
 
 async function isListening(port: number): Promise<boolean> {

@@ -4,6 +4,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fetchArtifact, type OnFetch, runProgram } from './fetch-artifact.ts'
 import { requireJava } from './java.ts'
+import { type JavaClasses, readyClasses } from './java-classes.ts'
 import { requireService } from './require-service.ts'
 import { answersOk, freePort, type ServerProcess, startServerProcess } from './server-process.ts'
 
@@ -24,11 +25,14 @@ type RegistryOptions = {
   port?: number | undefined
   /** Settings by the names of its environment variables; they win over ours. */
   env?: Readonly<Record<string, string>>
+  /** What its JVM is told of parsed classes [to use those that are ready]. */
+  classes?: JavaClasses
 }
 
 export async function openRegistry(options: RegistryOptions = {}, signal?: AbortSignal): Promise<RegistryServer> {
   const { directory, port, env = {} } = options
   const home = await fetchRegistry()
+  const classes = options.classes ?? (await readyClasses(home))
   const at = port ?? (await freePort())
   const url = `http://127.0.0.1:${at}/apis/ccompat/v7`
   // WRITE_DELAY=0: what was answered is on disk, also for a kill -9 right after it.
@@ -43,11 +47,12 @@ export async function openRegistry(options: RegistryOptions = {}, signal?: Abort
     {
       name: `the schema registry on port ${at}`,
       command: 'java',
-      args: [...jvm, '-jar', `apicurio-registry-app-${REGISTRY_VERSION}-runner.jar`],
+      args: [...jvm, ...classes.flags, '-jar', `apicurio-registry-app-${REGISTRY_VERSION}-runner.jar`],
       cwd: home,
       env: { ...settings, ...env },
       isUp: () => answersOk(`${url}/subjects`),
       startWithinMs: 60_000,
+      stopWithinMs: classes.stopWithinMs,
     },
     signal,
   )
@@ -63,7 +68,7 @@ export const requireRegistry = (onFetch?: OnFetch, signal?: AbortSignal): Promis
   )
 
 /** 104 MiB by Maven, unpacked by tar. Rejects where Java is too old to run it. */
-async function fetchRegistry(onFetch?: OnFetch, signal?: AbortSignal): Promise<string> {
+export async function fetchRegistry(onFetch?: OnFetch, signal?: AbortSignal): Promise<string> {
   await requireJava(signal)
   const make = async (directory: string) => {
     await runProgram('mvn', ['-B', '-q', COPY, `-Dartifact=${ARTIFACT}`, `-DoutputDirectory=${directory}`], { signal })

@@ -13,6 +13,8 @@ export type ServerCommand = {
   /** Whether it answers; asked until it does. */
   isUp(): Promise<boolean>
   startWithinMs: number
+  /** How long it may take to end before it is killed [5,000]. */
+  stopWithinMs?: number
 }
 export type ServerProcess = {
   /** As kill -9; resolves when it is gone. */
@@ -23,7 +25,7 @@ export type ServerProcess = {
   /** Resolves with its last words when it ends without being told to; never rejects. */
   ended: Promise<string>
 }
-type Running = { child: ChildProcess; exited: Promise<string> }
+type Running = { child: ChildProcess; exited: Promise<string>; stopWithinMs: number }
 
 const PROBE_MS = 25
 const STOP_WITHIN_MS = 5_000
@@ -73,7 +75,7 @@ async function startUntilUp(server: ServerCommand, signal?: AbortSignal): Promis
   throw new Error(`starting ${server.name}: ${problem}`)
 }
 
-function spawnServer({ command, args, cwd, env }: ServerCommand): Running {
+function spawnServer({ command, args, cwd, env, stopWithinMs = STOP_WITHIN_MS }: ServerCommand): Running {
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(command, args, {
     env: { PATH, HOME, ...env },
@@ -92,12 +94,12 @@ function spawnServer({ command, args, cwd, env }: ServerCommand): Running {
     child.once('close', (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}: ${said.trim()}`))
   })
   void exited.then(endWatch)
-  return { child, exited }
+  return { child, exited, stopWithinMs }
 }
 
-async function endProcess({ child, exited }: Running, signal: NodeJS.Signals): Promise<void> {
+async function endProcess({ child, exited, stopWithinMs }: Running, signal: NodeJS.Signals): Promise<void> {
   child.kill(signal)
-  const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
+  const impatience = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
   await exited
   clearTimeout(impatience)
 }

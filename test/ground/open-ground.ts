@@ -11,13 +11,15 @@ import { openSession } from '../../src/database/session.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { openDesk } from './desk.ts'
 import { askMachine } from './machine-parts.ts'
+import { roomyMemory } from './roomy-memory.ts'
 import { openSharedParts } from './scenarios/shared-parts.ts'
 
 export const TEMPLATE = 'migrated_template'
 
 export default async function setUp(project: TestProject) {
-  const folder = onceAsked(openFolder)
-  const database = onceAsked(async () => openServer(await folder.ask()))
+  const folder = onceAsked(() => openFolder(tmpdir()))
+  const roomyFolder = onceAsked(() => openFolder(roomyMemory()))
+  const database = onceAsked(async () => openServer(await roomyFolder.ask()))
   const parts = onceAsked(async () => openSharedParts(join((await folder.ask()).path, 'parts')))
   const machine = askMachine()
   const desk = await openDesk({
@@ -30,7 +32,7 @@ export default async function setUp(project: TestProject) {
     desk.close()
     const absences = await machine.absences()
     if (absences.length > 0) process.stdout.write(`left out: ${absences.join('; ')}\n`)
-    for (const part of [parts, database, folder]) await part.opened()?.then(({ close }) => close(), told)
+    for (const part of [parts, database, roomyFolder, folder]) await part.opened()?.then(({ close }) => close(), told)
   }
 }
 
@@ -67,8 +69,8 @@ async function makeTemplate({ url }: EmbeddedPostgres): Promise<void> {
   await migrate({ url: url.replace(/postgres$/, TEMPLATE), logger: createLogger({ level: 'warn' }) }, never)
 }
 
-async function openFolder() {
-  const path = await mkdtemp(join(tmpdir(), 'zaplog-test-'))
+async function openFolder(parent: string) {
+  const path = await mkdtemp(join(parent, 'zaplog-test-'))
   await chmod(path, 0o711) // root's server runs as another user, who must get through
   const endWatch = removeWithUs(path)
   return {

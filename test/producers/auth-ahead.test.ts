@@ -275,6 +275,7 @@ test('[B2] what goes on after its socket has ended takes nothing of what may lag
 
 test('[B3] a stanza part is known before it is durable, and after a crash as far as its step is', async () => {
   await set(before)
+  account.holdAppends() // no beat may write it meanwhile
   await setAhead({ ...aSession('a', { x: 2 }), ...part(digest) })
   expect(await account.auth.hasPart(digest)).toBe(true)
   account.life.terminate('lock-lost')
@@ -285,9 +286,11 @@ test('[B3] a stanza part is known before it is durable, and after a crash as far
 
 test('[A3] a new owner reads no key that an earlier one still writes: what lagged of that one ends with its socket', async () => {
   await set(before)
+  const appends = account.holdAppends() // no beat may write it before the new owner is there
   await setAhead(aSession('a', { x: 2 }))
   const next = await rig.open()
   expect(await session('a', next)).toEqual(sessionAt({ x: 1 }))
+  appends.release()
   await expect(account.auth.flush()).rejects.toThrow('fenced')
   expect(account.life.ownReason()).toBe('fenced')
   expect(await session('a', await rig.open())).toEqual(sessionAt({ x: 1 }))

@@ -59,9 +59,19 @@ export async function ensureTopics(link: KafkaLink, declared: readonly TopicDecl
   return differences
 }
 
-async function ensureTopic(link: KafkaLink, declared: TopicDeclaration, signal: AbortSignal): Promise<TopicDifference[]> {
-  const isNew = await createMissing(link, declared)
-  return compareTopic(link, declared, await findVisible(link, { topic: declared.topic, isNew }, signal))
+/**
+ * Brokers learn of a topic after the controller, whoever created it: while one does not know it the controller is asked to create it again,
+ * until its word that it is there is true of them as well.
+ */
+function ensureTopic(link: KafkaLink, declared: TopicDeclaration, signal: AbortSignal): Promise<TopicDifference[]> {
+  const ensure = async () => {
+    await createMissing(link, declared)
+    return compareTopic(link, declared, await findPartitions(link, declared.topic, signal))
+  }
+  const failed = ({ error }: { error: unknown }) => (isMissing(error) ? 'again' : 'give-up')
+  return persist(ensure, { backoff: LOOK_AGAIN, failed }, signal).catch(error => {
+    throw signal.aborted ? abortedCreating(declared.topic) : error
+  })
 }
 
 /** Nothing is changed. */
@@ -88,8 +98,7 @@ export async function compareTopic(
     .map(([setting, wanted, found]) => ({ topic: declared.topic, setting, declared: String(wanted), actual: String(found) }))
 }
 
-/** false: it was there. */
-async function createMissing(link: KafkaLink, declared: TopicDeclaration): Promise<boolean> {
+async function createMissing(link: KafkaLink, declared: TopicDeclaration): Promise<void> {
   const { topic, partitions, replication } = declared
   const configEntries = Object.entries(settingsOf(declared)).map(([name, value]) => ({ name, value }))
   const create = { topic, numPartitions: partitions, replicationFactor: replication, configEntries }
@@ -98,23 +107,12 @@ async function createMissing(link: KafkaLink, declared: TopicDeclaration): Promi
       const controller = await cluster.findControllerBroker()
       await controller.createTopics({ topics: [create], timeout: CHANGE_TIMEOUT_MS })
     })
-    return true
   } catch (error) {
-    if (brokerErrorOf(error) === 'TOPIC_ALREADY_EXISTS') return false
-    throw error
+    if (brokerErrorOf(error) !== 'TOPIC_ALREADY_EXISTS') throw error
   }
 }
 
 const CHANGE_TIMEOUT_MS = 10_000
-
-/** What was just created is waited for: the broker asked may not know it yet. */
-function findVisible(link: KafkaLink, { topic, isNew }: { topic: string; isNew: boolean }, signal: AbortSignal) {
-  if (!isNew) return findPartitions(link, topic, signal)
-  const failed = ({ error }: { error: unknown }) => (isMissing(error) ? 'again' : 'give-up')
-  return persist(() => lookUp(link, topic), { backoff: LOOK_AGAIN, failed }, signal).catch(error => {
-    throw signal.aborted ? abortedCreating(topic) : error
-  })
-}
 
 const abortedCreating = (topic: string) => new LogError('aborted', `creating topic ${topic}: aborted`)
 

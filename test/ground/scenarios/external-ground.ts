@@ -1,7 +1,6 @@
 // Everything external: a Postgres, a Kafka, a registry and a bucket, each reached by its settings alone.
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'vitest'
@@ -12,6 +11,7 @@ import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../../src/databa
 import { openSession } from '../../../src/database/session.ts'
 import { openS3Store } from '../../../src/objects/s3.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
+import { roomyMemory } from '../roomy-memory.ts'
 import { until } from '../until.ts'
 import type { Ground, Part } from './ground.ts'
 import { openItsKafkaLog } from './its-kafka-log.ts'
@@ -35,7 +35,7 @@ let made = 0
 /** A Postgres of its own; topics, groups and a bucket named after the test file, on the run's shared parts. */
 export async function openExternalGround(shared: SharedParts, options: ExternalOptions): Promise<Ground> {
   const name = `${basename(expect.getState().testPath ?? 'test', '.test.ts')}-${process.pid}-${++made}`
-  const directory = await mkdtemp(join(tmpdir(), 'zaplog-external-'))
+  const directory = await mkdtemp(join(roomyMemory(), 'zaplog-external-'))
   await chmod(directory, 0o711) // as root, Postgres runs as a user of its own
   const opened: Closable[] = [{ close: () => rm(directory, { recursive: true, force: true }) }]
   const close = async () => {

@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { withCompiledCode } from '../compiled-code.ts'
+import { roomyMemory } from '../roomy-memory.ts'
 import type { CrashPlan } from './crash-plan.ts'
 import { killPostgres } from './its-postgres.ts'
 import type { SlowPlan } from './slow-statements.ts'
@@ -56,7 +56,7 @@ const app = fileURLToPath(new URL('./app.ts', import.meta.url))
 const commandLine = fileURLToPath(new URL('../../../src/cli/zaplog.ts', import.meta.url))
 
 export function makeDataDir(): { path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'zaplog-scenario-'))
+  const path = mkdtempSync(join(roomyMemory(), 'zaplog-scenario-'))
   chmodSync(path, 0o711) // as root, the embedded Postgres runs as a user of its own
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
