@@ -90,19 +90,27 @@ export async function compareTopic(
 
 /** false: it was there. */
 async function createMissing(link: KafkaLink, declared: TopicDeclaration): Promise<boolean> {
-  const { topic, partitions, replication } = declared
-  const configEntries = Object.entries(settingsOf(declared)).map(([name, value]) => ({ name, value }))
-  const create = { topic, numPartitions: partitions, replicationFactor: replication, configEntries }
   try {
-    await link.run(`creating topic ${topic}`, [], async cluster => {
-      const controller = await cluster.findControllerBroker()
-      await controller.createTopics({ topics: [create], timeout: CHANGE_TIMEOUT_MS })
-    })
+    await create(link, declared, { validateOnly: false })
     return true
   } catch (error) {
     if (brokerErrorOf(error) === 'TOPIC_ALREADY_EXISTS') return false
     throw error
   }
+}
+
+/** Rejects LogError where Kafka would not create it, or it is there; nothing is made. */
+export const validateTopic = (link: KafkaLink, declared: TopicDeclaration): Promise<void> =>
+  create(link, declared, { validateOnly: true })
+
+function create(link: KafkaLink, declared: TopicDeclaration, how: { validateOnly: boolean }): Promise<void> {
+  const { topic, partitions, replication } = declared
+  const configEntries = Object.entries(settingsOf(declared)).map(([name, value]) => ({ name, value }))
+  const made = { topic, numPartitions: partitions, replicationFactor: replication, configEntries }
+  return link.run(`creating topic ${topic}`, [], async cluster => {
+    const controller = await cluster.findControllerBroker()
+    await controller.createTopics({ ...how, topics: [made], timeout: CHANGE_TIMEOUT_MS })
+  })
 }
 
 const CHANGE_TIMEOUT_MS = 10_000
