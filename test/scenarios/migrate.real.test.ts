@@ -15,7 +15,6 @@ import { runsHere } from '../ground/runs-here.ts'
 import { openConversation } from '../ground/scenarios/conversation.ts'
 import { expectReadModel, listMessages } from '../ground/scenarios/expect-read-model.ts'
 import { openItsKafkaLog } from '../ground/scenarios/its-kafka-log.ts'
-import { refusal } from '../ground/scenarios/refusal.ts'
 import { expectOnceInOrder, INSTANCE, pair, subscribe, untilDelivered } from '../ground/scenarios/stage.ts'
 import { launchZaplog, makeDataDir, scenarioEnv, type ZaplogProcess } from '../ground/scenarios/zaplog-process.ts'
 import { until } from '../ground/until.ts'
@@ -107,8 +106,6 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('zaplog migrate', () =
       for await (const record of its.log.read(topic, { from: 'first', until: 'end' }, never)) inKafka.push(record)
     expect(digest(inKafka)).toEqual(digest(inPostgres))
 
-    const refused = await refusal({ dataDir: dataDir.path, env: { LOG_LEVEL: 'error', ...embedded } })
-    expect(refused).toMatchObject({ exitCode: 78 })
     isRefusing = false
     const moved = await start(onKafka)
     await untilDelivered(
