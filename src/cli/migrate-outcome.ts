@@ -1,5 +1,5 @@
 // What came of a move, for people and for programs. Pure.
-import type { Outcome } from '../main/move/move-log.ts'
+import type { Outcome } from '../main/move/move.ts'
 import type { Plan } from '../main/move/plan.ts'
 import { plainText, textTable } from './text-table.ts'
 

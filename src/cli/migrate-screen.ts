@@ -1,5 +1,5 @@
 // How far a move is: a bar on a terminal, a line now and then elsewhere, a JSON line on stdout for programs.
-import type { Progress, Told } from '../main/move/move-log.ts'
+import type { Progress, Told } from '../main/move/move.ts'
 import { planLine } from './migrate-outcome.ts'
 import { jsonLine } from './print-json.ts'
 import { say } from './say.ts'

@@ -1,7 +1,7 @@
 // zaplog migrate: the log of a zaplog that is stopped moves from Postgres into the Kafka that the settings name. How far it is is on stderr, what
 // came of it on stdout; with --json stdout has a line for each thing that happens.
 import { deleteOld } from '../main/move/delete-old.ts'
-import { moveLog, type Outcome } from '../main/move/move-log.ts'
+import { moveLog, type Outcome } from '../main/move/move.ts'
 import { openAlone, openMoving } from '../main/move/open-moving.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'

@@ -162,6 +162,32 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
     expect(await everythingIn(its.copy, topic)).toHaveLength(30)
   })
 
+  test('[G3] what Kafka deleted by then counts as expired where it is older than its topic keeps records, and is missing where it is not', async () => {
+    const hourMs = 3_600_000
+    const passing = await its.declare('passing', { retentionMs: hourMs })
+    const kept = await its.declare('kept', { retentionMs: hourMs })
+    for (const [topic, oldest] of [
+      [passing, Date.now() - 2 * hourMs],
+      [kept, Date.now() - hourMs / 2],
+    ] as const)
+      await append(
+        topic,
+        [...records(0, 5).map(one => ({ ...one, recordedAt: oldest })), aRecord(5, { recordedAt: Date.now() })],
+        0,
+      )
+    const deletesBehind = (topic: string): KafkaCopy => ({
+      ...its.copy,
+      append: async (...args) => {
+        await its.copy.append(...args)
+        if (args[1].topic === topic) await its.copy.deleteBefore({ topic, partition: 0, nextOffset: 5n })
+      },
+    })
+    expect(await reasonOf(its.move({ copy: deletesBehind(kept) }))).toContain(`${kept}/0: in Kafka it begins at 5, expected 0`)
+    await its.copy.deleteBefore({ topic: passing, partition: 0, nextOffset: 5n })
+    await its.database.query('select log_trim($1, 0, 5, 5)', [kept])
+    expect(await its.move()).toMatchObject({ kind: 'moved', moved: { verified: 2, expired: 5 } })
+  })
+
   const reasonOf = (outcome: Promise<unknown>): Promise<string> =>
     outcome.then(
       () => 'it moved',

@@ -23,7 +23,7 @@ export type KafkaCopy = Pick<EventLog, 'read' | 'ensureTopics' | 'close'> & {
   openWriter(): Promise<Writer>
   bounds(of: Pick<Position, 'topic' | 'partition'>): Promise<Bounds>
   /**
-   * One after another, the first at nextOffset. Rejects LogError; a retryable one says that `bounds` has to be asked how far it came, `denied`
+   * One after another, the first at nextOffset. Rejects LogError; a retryable one says that `bounds` has to be asked how far it came, `record-refused`
    * that somebody else appends there.
    */
   append(writer: Writer, at: Position, records: readonly NewRecord[], maxBatchBytes: number | null): Promise<void>
@@ -83,7 +83,7 @@ async function send({ link, writer, compression, timeoutMs }: Sending, at: Posit
   const answer = await atLeader(link, { doing, at }, leader => leader.produce(request))
   const placedAt = answer.topics[0]?.partitions[0]?.baseOffset
   if (placedAt !== String(nextOffset))
-    throw new LogError('denied', `${doing}: they are at offset ${placedAt}, because somebody else appends to this topic`)
+    throw new LogError('record-refused', `${doing}: they are at offset ${placedAt}, because somebody else appends to this topic`)
 }
 
 async function openWriter(link: KafkaLink): Promise<Writer> {

@@ -5,7 +5,7 @@ import { LogError, type LogRecord, type NewRecord } from '../../log/log.ts'
 import type { MovingPartition } from '../../log/postgres/move-out.ts'
 import { renumber, type SchemaIds } from '../../log/schema-ids.ts'
 import { backoffMs, wait } from '../../runtime/wait.ts'
-import type { Moving, Told } from './move-log.ts'
+import type { Moving, Told } from './move.ts'
 import { MoveRefused } from './move-refused.ts'
 import { greatest, verifyStretch } from './verify-stretch.ts'
 

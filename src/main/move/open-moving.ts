@@ -18,7 +18,7 @@ import { kafkaSecurityOf } from '../kafka-security.ts'
 import { declareKept, declareTopics } from '../log.ts'
 import { partsOf } from '../parts.ts'
 import { createWaits } from '../waits.ts'
-import type { Moving } from './move-log.ts'
+import type { Moving } from './move.ts'
 import { MoveRefused } from './move-refused.ts'
 import type { Settings } from './plan.ts'
 

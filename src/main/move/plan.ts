@@ -14,7 +14,7 @@ import {
 } from '../../log/postgres/move-out.ts'
 import { readSchemas } from '../../registry/postgres.ts'
 import { describeLog, readIdentity } from '../log-identity.ts'
-import type { Moving } from './move-log.ts'
+import type { Moving } from './move.ts'
 import { MoveRefused } from './move-refused.ts'
 
 export type Settings = {

@@ -1,7 +1,7 @@
 // The schemas of the log in Kafka's registry: all of them, those of earlier versions too, in the order in which they came to be.
 import type { SchemaIds } from '../../log/schema-ids.ts'
 import { readSchemas } from '../../registry/postgres.ts'
-import type { Moving } from './move-log.ts'
+import type { Moving } from './move.ts'
 
 /** Registers what is missing there. Rejects RegistryError. */
 export async function idsElsewhere({ database, registry }: Moving, signal: AbortSignal): Promise<SchemaIds> {

@@ -7,7 +7,7 @@ import { outboxRenumbering as projectionRenumbering } from '../../projections/ou
 import { outboxRenumbering as webhookRenumbering } from '../../webhooks/deliveries/outbox-rows.ts'
 import { waitingRenumbering } from '../../webhooks/deliveries/waiting.ts'
 import { giveLog, type LogIdentity } from '../log-identity.ts'
-import type { Moving } from './move-log.ts'
+import type { Moving } from './move.ts'
 import type { Plan } from './plan.ts'
 
 /** Every table that keeps records as they are, or are to be, in the log. */

@@ -33,7 +33,11 @@ export async function verifyStretch(
   }
 }
 
-export const greatest = (...offsets: readonly bigint[]): bigint => offsets.reduce((most, one) => (one > most ? one : most))
+export function greatest(first: bigint, ...others: readonly bigint[]): bigint {
+  let most = first
+  for (const one of others) if (one > most) most = one
+  return most
+}
 
 const COUNT_EVERY = 1_000
 
