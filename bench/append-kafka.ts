@@ -28,7 +28,7 @@ export const appendKafka: Bench = async closing => {
   })
   closing.defer(log.close)
   await ensureTopics(log, ['ours', 'bare'])
-  const bare = await Promise.all(Array.from({ length: producers }, () => openProducer(closing, broker.brokers)))
+  const bare = await openProducers(closing, broker.brokers, producers)
   const records = await someRecords(different, { instances: 500, chatsPerInstance: 8 })
   await appendEach(log, 'ours', { records, n: n / 4 })
   await sendBatches(bare, { records, n: n / 4 })
@@ -66,6 +66,9 @@ async function endOf(log: EventLog, of: string): Promise<number> {
   return (await log.lag(positions, never)).reduce((sum, { endOffset }) => sum + Number(endOffset), 0)
 }
 
+export const openProducers = (closing: AsyncDisposableStack, broker: string, count: number): Promise<readonly Producer[]> =>
+  Promise.all(Array.from({ length: count }, () => openProducer(closing, broker)))
+
 async function openProducer(closing: AsyncDisposableStack, broker: string): Promise<Producer> {
   const { Kafka, logLevel, Partitioners } = kafkajs
   const producer = new Kafka({ clientId: 'bare', brokers: [broker], logLevel: logLevel.NOTHING }).producer({
@@ -79,7 +82,7 @@ async function openProducer(closing: AsyncDisposableStack, broker: string): Prom
 }
 
 /** A partition always by the same producer, or the order of its records would be lost. */
-async function sendBatches(senders: readonly Producer[], { records, n: count }: Work): Promise<void> {
+export async function sendBatches(senders: readonly Producer[], { records, n: count }: Work): Promise<void> {
   const shares = senders.map((_, index) =>
     records.filter(record => partitionOf(record.key, partitions) % senders.length === index),
   )

@@ -67,6 +67,16 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'higher',
     load: async () => (await import('./append-embedded.ts')).appendEmbedded,
   },
+  migrate: {
+    what: 'records/s of 1 KiB that move from Postgres to Kafka, compared one by one, 1,000,000 of them; bare: kafkajs with ready batches, which compares nothing',
+    better: 'higher',
+    load: async () => (await import('./migrate.ts')).migrate({ n: 1_000_000 }),
+  },
+  'migrate-small': {
+    what: 'the same with 100,000',
+    better: 'higher',
+    load: async () => (await import('./migrate.ts')).migrate({ n: 100_000 }),
+  },
   lanes: {
     what: 'records/s that take 20 ms each, in order per key, from Kafka; bare: kafkajs with all partitions at once',
     better: 'higher',

@@ -31,6 +31,7 @@ export const exitMeanings: readonly { code: number; when: string; next: string }
 const byErrorCode: Readonly<Record<string, number>> = {
   'already-running': exitCodes.tryLater,
   'in-use': exitCodes.tryLater,
+  'log-in-use': exitCodes.tryLater,
   unreachable: exitCodes.tryLater,
   unavailable: exitCodes.tryLater,
   throttled: exitCodes.tryLater,

@@ -34,12 +34,12 @@ export const program = tolerant(new Command('zaplog'))
     helpText(`
 zaplog help messages says what it can do with messages, zaplog help archive finds the verbs that have to do with that, and zaplog help all lists every one.
 
-Verbs other than start, demo, simulate, dev, doctor, topics, schemas, completion, version and help speak HTTP to ZAPLOG_URL [http://HOST:PORT, or http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
+Verbs other than start, demo, simulate, dev, doctor, migrate, topics, schemas, completion, version and help speak HTTP to ZAPLOG_URL [http://HOST:PORT, or http://127.0.0.1:7070] with the key in ADMIN_API_KEY, in the file that ADMIN_API_KEY_FILE names, or in DATA_DIR/admin-key [./data/admin-key].
 
 Exit codes:
 ${exitMeanings.map(({ code, when }) => `  ${code}  ${when}`).join('\n')}
 
-With --json, stdout has one JSON document (webhooks listen, events tail and lag --watch: a line for each thing that happens), or nothing where something went wrong: then the last line of stderr is a problem in JSON.`),
+With --json, stdout has one JSON document (webhooks listen, events tail, migrate and lag --watch: a line for each thing that happens), or nothing where something went wrong: then the last line of stderr is a problem in JSON.`),
   )
 
 const start = program
@@ -310,6 +310,22 @@ program
   .description('how far whoever consumes the log is behind its end')
   .option('--watch', 'again every 2 s, until Ctrl-C; with --json a line each time')
   .action(async options => (await import('./lag.ts')).showLag({ ...options, outputLost }))
+const migrate = program
+  .command('migrate')
+  .summary('move the log from Postgres to Kafka')
+  .description(
+    'move the log from Postgres to the Kafka that KAFKA_BROKERS and SCHEMA_REGISTRY_URL name, while zaplog is stopped: every record keeps its topic, partition and offset, and is read back and compared. What was killed goes on where it was',
+  )
+  .usage('--to-kafka [--dry-run] | --delete-old [--yes]')
+  .addOption(new Option('--to-kafka', 'the only place that a log moves to').conflicts('deleteOld'))
+  .option('--dry-run', 'say what would be copied and what stands against it, and make nothing')
+  .addOption(new Option('--delete-old', 'delete the records in Postgres of a log that has moved').conflicts('dryRun'))
+  .option('--yes', 'with --delete-old, do not ask')
+  .action(async (options, verb: Command) => {
+    if (options.toKafka !== true && options.deleteOld !== true)
+      verb.error("missing required option '--to-kafka', or '--delete-old'")
+    return (await import('./migrate.ts')).migrateVerb(options, outputLost)
+  })
 program
   .command('doctor')
   .summary('what is wrong with its parts, and how to mend it')
@@ -338,7 +354,7 @@ program
   .action(async words => (await import('./help.ts')).showHelp(program, words))
 
 /** They end in order when they are told to; the others have nothing that a signal could leave behind. */
-const orderly: readonly Command[] = [start, demo, simulate, services]
+const orderly: readonly Command[] = [start, demo, simulate, services, migrate]
 program.hook('preAction', async (_program, verb) => {
   takeEnvFile(verb)
   if (!orderly.includes(verb)) await endBySignals()

@@ -6,6 +6,7 @@ import type { Codec } from '../events/codec.ts'
 import type { Event } from '../events/event.ts'
 import { type TopicName, topicOf } from '../events/topics.ts'
 import { type EventLog, isAboutRecord, type LogError, type NewRecord, type Position } from '../log/log.ts'
+import { renumbering } from '../log/schema-ids.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import { wait } from '../runtime/wait.ts'
@@ -248,3 +249,4 @@ const forgetCollected = (database: Database) =>
   database.query(`delete from api_outbox where appended_at < now() - interval '1 minute'`)
 
 export const owedErasure = rowsOf('api_outbox', 'key = $1')
+export const owedRenumbering = renumbering('api_outbox')

@@ -14,7 +14,7 @@ export class OtherLog extends CodedError<'other-log'> {
       'KAFKA_BROKERS and TOPIC_PREFIX to name the same log as before, or DATA_DIR or DATABASE_URL to name another database'
     super({
       code: 'other-log',
-      message: `this database belongs to ${describe(kept)}, the settings name ${describe(wanted)}: expected ${expected}`,
+      message: `this database belongs to ${describeLog(kept)}, the settings name ${describeLog(wanted)}: expected ${expected}`,
       retryable: false,
       settings: ['KAFKA_BROKERS', 'TOPIC_PREFIX', 'DATA_DIR', 'DATABASE_URL'],
       expected,
@@ -24,10 +24,24 @@ export class OtherLog extends CodedError<'other-log'> {
 
 /** Rejects OtherLog. A database that belongs to none yet fits all. */
 export async function refuseOtherLog(database: Transaction, wanted: LogIdentity): Promise<void> {
+  const kept = await readIdentity(database)
+  if (kept === null) return
+  if (kept.clusterId !== wanted.clusterId || kept.topicPrefix !== wanted.topicPrefix) throw new OtherLog(kept, wanted)
+}
+
+/** For good, with what it has: every offset that is kept means the same record there. */
+export async function giveLog(tx: Transaction, identity: LogIdentity): Promise<void> {
+  await tx.query(
+    `insert into log_identity (cluster_id, topic_prefix) values ($1, $2)
+     on conflict (is_only) do update set cluster_id = excluded.cluster_id, topic_prefix = excluded.topic_prefix, claimed_at = now()`,
+    [identity.clusterId, identity.topicPrefix],
+  )
+}
+
+/** null: it belongs to none yet. */
+export async function readIdentity(database: Transaction): Promise<LogIdentity | null> {
   const [kept] = await database.query<Row>('select cluster_id, topic_prefix from log_identity')
-  if (kept === undefined) return
-  const identity = { clusterId: kept.cluster_id, topicPrefix: kept.topic_prefix }
-  if (identity.clusterId !== wanted.clusterId || identity.topicPrefix !== wanted.topicPrefix) throw new OtherLog(identity, wanted)
+  return kept === undefined ? null : { clusterId: kept.cluster_id, topicPrefix: kept.topic_prefix }
 }
 
 /** Of several processes that start at once on different logs, one wins; the others get OtherLog. */
@@ -41,5 +55,5 @@ export async function claimLog(database: Transaction, wanted: LogIdentity): Prom
 
 type Row = { cluster_id: string | null; topic_prefix: string }
 
-const describe = ({ clusterId, topicPrefix }: LogIdentity) =>
+export const describeLog = ({ clusterId, topicPrefix }: LogIdentity) =>
   `the log in ${clusterId === null ? 'Postgres' : `the Kafka cluster ${clusterId}`} whose topics begin with "${topicPrefix}"`

@@ -16,6 +16,7 @@ import type { Databases } from './databases.ts'
 import { kafkaSecurityOf } from './kafka-security.ts'
 import { checkGroups, checkTopics } from './log-checks.ts'
 import { claimLog, refuseOtherLog } from './log-identity.ts'
+import { refuseWhileMoving } from './move/refuse-while-moving.ts'
 import type { Part, Parts } from './parts.ts'
 import type { Waits } from './waits.ts'
 
@@ -64,6 +65,7 @@ export async function openLog(deps: Deps, topic: (name: TopicName) => string): P
     const clusterId = kafka === null ? null : await waits.waitFor(parts.kafka, kafka.clusterId)
     const identity = { clusterId, topicPrefix: config.log.topicPrefix }
     await waits.waitFor(parts.postgres, () => refuseOtherLog(database, identity))
+    if (clusterId === null) await waits.waitFor(parts.postgres, () => refuseWhileMoving(database))
     const differences = await ensureTopics(deps, opened.log, declareTopics(config, topic))
     refuseOtherPartitions(differences, parts.kafka)
     return {
@@ -133,7 +135,7 @@ export const declareTopics = (config: Config, topic: (name: TopicName) => string
 /** More than any header of ours. */
 const HEADER_BYTES = 4096
 
-const declareKept = (config: Config, topic: string): TopicDeclaration => ({
+export const declareKept = (config: Config, topic: string): TopicDeclaration => ({
   ...copiesOf(config),
   topic,
   retentionMs: 'forever',

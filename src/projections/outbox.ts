@@ -16,6 +16,7 @@ import {
   type LogError,
   type NewRecord,
 } from '../log/log.ts'
+import { renumbering } from '../log/schema-ids.ts'
 import { ofHeaders, rowsOf } from '../purge/erasure.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { type Emission, type Projection, titleOf } from './projection.ts'
@@ -172,3 +173,4 @@ async function park(deps: Draining, { topic, record, refusal, processor }: Refus
 const nowhere = { partition: -1, offset: -1n }
 
 export const outboxErasure = rowsOf('projection_outbox', ofHeaders)
+export const outboxRenumbering = renumbering('projection_outbox')

@@ -100,6 +100,8 @@ export const keptTables: Readonly<Record<string, string>> = {
   log_progress: 'offsets of consumer groups',
   log_groups: 'names of consumer groups',
   log_identity: 'which log this is',
+  log_moves: 'where the log moved',
+  log_moved_partitions: 'partitions of a log that moved',
   schemas: 'records name them for ever',
   projection_checkpoints: 'offsets of projections',
   projection_live: 'which version of a projection is read',

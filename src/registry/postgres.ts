@@ -57,6 +57,14 @@ async function findOrRegister(
   return row.schema_id
 }
 
+/** All of them with their ids, in the order in which they were registered. */
+export async function readSchemas(database: Pick<Database, 'query'>): Promise<readonly (AvroSchema & { id: number })[]> {
+  const rows = await database.query<{ schema_id: number; subject: string; schema: string }>(
+    'select schema_id, subject, schema from schemas order by schema_id',
+  )
+  return rows.map(({ schema_id, subject, schema }) => ({ id: schema_id, subject, text: schema }))
+}
+
 async function firstWithRows<Row>(queries: readonly (() => Promise<readonly Row[]>)[]): Promise<readonly Row[]> {
   for (const query of queries) {
     const rows = await query()

@@ -2,7 +2,7 @@
 // used: members join groups and read partitions through its cluster and broker objects (the package has no `exports`, so they can be reached).
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
-import type { ISocketFactory, Producer } from 'kafkajs'
+import type { ISocketFactory, Message, Producer } from 'kafkajs'
 
 /** leader: -1 while there is none. */
 export type PartitionMetadata = { partitionId: number; leader: number; replicas: readonly number[] }
@@ -65,8 +65,23 @@ export type Broker = {
     memberId: string
     topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]
   }): Promise<unknown>
-  createTopics(of: { topics: readonly NewTopic[]; timeout: number }): Promise<unknown>
+  createTopics(of: { topics: readonly NewTopic[]; timeout: number; validateOnly?: boolean }): Promise<unknown>
   deleteTopics(of: { topics: readonly string[]; timeout: number }): Promise<unknown>
+  /** transactionTimeout in ms; without transactions it means nothing. */
+  initProducerId(of: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>
+  /** acks -1: all in-sync replicas; compression 0: none, 1: gzip. */
+  produce(of: {
+    producerId: string
+    producerEpoch: number
+    acks: number
+    timeout: number
+    compression: number
+    topicData: readonly { topic: string; partitions: readonly NumberedBatch[] }[]
+  }): Promise<{ topics: readonly { partitions: readonly { baseOffset: string }[] }[] }>
+  /** Those below each offset. Rejects with `partitions`, each with its error. */
+  deleteRecords(of: {
+    topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]
+  }): Promise<unknown>
   describeConfigs(of: {
     resources: readonly { type: number; name: string; configNames: readonly string[] }[]
   }): Promise<{ resources: readonly { configEntries: readonly { configName: string; configValue: string }[] }[] }>
@@ -77,6 +92,7 @@ export type Joined = {
   memberId: string
   members: readonly { memberId: string; memberMetadata: Buffer }[]
 }
+type NumberedBatch = { partition: number; firstSequence: number; messages: readonly Message[] }
 type NewTopic = {
   topic: string
   numPartitions: number

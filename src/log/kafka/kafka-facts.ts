@@ -29,28 +29,33 @@ export async function readKafkaFacts(
   const link = createKafkaLink(createKafkaClient(deps, deps, deps.logger))
   const stop = onAbort(signal, () => void link.close())
   try {
-    const topics = declared.map(({ topic }) => topic)
-    const metadata = await readMetadata(link, 'looking at Kafka', topics)
-    const { clusterId, brokers } = metadata
-    const known = judgeTopics(metadata)
-    const differences = await Promise.all(
-      declared.flatMap(one => {
-        const found = known.there.get(one.topic)
-        return found === undefined ? [] : [compareTopic(link, one, found)]
-      }),
-    )
-    const { missing, refused } = known
-    return {
-      clusterId,
-      brokers: brokers.length,
-      unspoken: await findUnspoken(link),
-      missing,
-      refused,
-      differences: differences.flat(),
-    }
+    return await factsOver(link, declared)
   } finally {
     stop()
     await link.close()
+  }
+}
+
+/** Rejects LogError. */
+export async function factsOver(link: KafkaLink, declared: readonly TopicDeclaration[]): Promise<KafkaFacts> {
+  const topics = declared.map(({ topic }) => topic)
+  const metadata = await readMetadata(link, 'looking at Kafka', topics)
+  const { clusterId, brokers } = metadata
+  const known = judgeTopics(metadata)
+  const differences = await Promise.all(
+    declared.flatMap(one => {
+      const found = known.there.get(one.topic)
+      return found === undefined ? [] : [compareTopic(link, one, found)]
+    }),
+  )
+  const { missing, refused } = known
+  return {
+    clusterId,
+    brokers: brokers.length,
+    unspoken: await findUnspoken(link),
+    missing,
+    refused,
+    differences: differences.flat(),
   }
 }
 

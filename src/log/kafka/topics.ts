@@ -99,17 +99,25 @@ export async function compareTopic(
 }
 
 async function createMissing(link: KafkaLink, declared: TopicDeclaration): Promise<void> {
-  const { topic, partitions, replication } = declared
-  const configEntries = Object.entries(settingsOf(declared)).map(([name, value]) => ({ name, value }))
-  const create = { topic, numPartitions: partitions, replicationFactor: replication, configEntries }
   try {
-    await link.run(`creating topic ${topic}`, [], async cluster => {
-      const controller = await cluster.findControllerBroker()
-      await controller.createTopics({ topics: [create], timeout: CHANGE_TIMEOUT_MS })
-    })
+    await create(link, declared, { validateOnly: false })
   } catch (error) {
     if (brokerErrorOf(error) !== 'TOPIC_ALREADY_EXISTS') throw error
   }
+}
+
+/** Rejects LogError where Kafka would not create it, or it is there; nothing is made. */
+export const validateTopic = (link: KafkaLink, declared: TopicDeclaration): Promise<void> =>
+  create(link, declared, { validateOnly: true })
+
+function create(link: KafkaLink, declared: TopicDeclaration, how: { validateOnly: boolean }): Promise<void> {
+  const { topic, partitions, replication } = declared
+  const configEntries = Object.entries(settingsOf(declared)).map(([name, value]) => ({ name, value }))
+  const made = { topic, numPartitions: partitions, replicationFactor: replication, configEntries }
+  return link.run(`creating topic ${topic}`, [], async cluster => {
+    const controller = await cluster.findControllerBroker()
+    await controller.createTopics({ ...how, topics: [made], timeout: CHANGE_TIMEOUT_MS })
+  })
 }
 
 const CHANGE_TIMEOUT_MS = 10_000

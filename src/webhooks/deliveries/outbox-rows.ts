@@ -2,6 +2,7 @@
 import type { Database, Transaction } from '../../database/database.ts'
 import type { EventOf } from '../../events/event.ts'
 import type { NewRecord } from '../../log/log.ts'
+import { renumbering } from '../../log/schema-ids.ts'
 import { ofHeaders, rowsOf } from '../../purge/erasure.ts'
 import type { Owed } from './attempt-record.ts'
 import { attemptedOf } from './attempts.ts'
@@ -96,3 +97,4 @@ function owedOf(row: Row): OwedRow {
 }
 
 export const outboxErasure = rowsOf('webhook_outbox', ofHeaders)
+export const outboxRenumbering = renumbering('webhook_outbox')

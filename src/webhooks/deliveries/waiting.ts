@@ -2,6 +2,7 @@
 import { boundedCount } from '../../database/bounded-count.ts'
 import type { Transaction } from '../../database/database.ts'
 import type { LogRecord } from '../../log/log.ts'
+import { renumbering } from '../../log/schema-ids.ts'
 import { alongBy, rowsByKey } from '../../purge/erasure.ts'
 import type { Released } from './attempt-record.ts'
 import { hasFinished } from './deliveries.ts'
@@ -85,6 +86,7 @@ export const oldestWaitingOf = (e: string): string =>
 export const hasWaiting = (endpointId: string): string =>
   `exists (select from webhook_waiting w where w.endpoint_id = ${endpointId})`
 export const waitingTable = 'webhook_waiting'
+export const waitingRenumbering = renumbering('webhook_waiting')
 
 export const waitingAlong = alongBy('webhook_waiting', 'lane')
 

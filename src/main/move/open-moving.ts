@@ -1,0 +1,123 @@
+// What a move works with: the database of a zaplog that is stopped, with a lock that keeps one from starting, and Kafka with its registry.
+import type { Database } from '../../database/database.ts'
+import { openPostgres } from '../../database/postgres.ts'
+import { openSession } from '../../database/session.ts'
+import { openKafkaCopy } from '../../log/kafka/kafka-copy.ts'
+import { lockMove } from '../../log/postgres/move-out.ts'
+import { openPostgresLog } from '../../log/postgres/postgres.ts'
+import { cachedRegistry } from '../../registry/cached.ts'
+import { openConfluentRegistry } from '../../registry/confluent.ts'
+import { readRegistryFacts } from '../../registry/registry-facts.ts'
+import type { Config } from '../../runtime/config.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { createMetrics } from '../../runtime/metrics.ts'
+import { wait } from '../../runtime/wait.ts'
+import { closeAll } from '../close-all.ts'
+import { openGround } from '../ground.ts'
+import { kafkaSecurityOf } from '../kafka-security.ts'
+import { declareKept, declareTopics } from '../log.ts'
+import { partsOf } from '../parts.ts'
+import { createWaits } from '../waits.ts'
+import type { Moving } from './move.ts'
+import { MoveRefused } from './move-refused.ts'
+import type { Settings } from './plan.ts'
+
+const NAME = 'zaplog migrate'
+/** Readers of four partitions, and who asks besides. */
+const POOL = 6
+const STATEMENT_TIMEOUT_MS = 600_000
+const REQUEST_TIMEOUT_MS = 15_000
+/** A move ends before anything is old enough. */
+const NEVER_TRIM_MS = 2 ** 31 - 1
+
+export type Alone = { database: Database; signal: AbortSignal; close(): Promise<void> }
+
+/** The database, for as long as nobody else may use it. Rejects MoveRefused `log-in-use`, DataDirError, and what a start rejects. */
+export async function openAlone(config: Config, { logger }: { logger: Logger }, signal: AbortSignal): Promise<Alone> {
+  const opened: { close(): Promise<void> }[] = []
+  const close = () => closeAll(opened, logger)
+  try {
+    const waits = createWaits({ logger }, signal)
+    const ground = await openGround(config, { parts: partsOf(config), waits, logger, meanwhile: () => undefined })
+    opened.push(ground)
+    const target = { ...ground.database, applicationName: NAME }
+    const session = await openSession(target, signal)
+    opened.push(session)
+    if (!(await lockMove(session))) throw inUse('another zaplog migrate is at work on this database')
+    const database = await openPostgres({ ...target, poolSize: POOL, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }, signal)
+    opened.push(database)
+    await refuseOthers(database, signal)
+    return { database, signal: AbortSignal.any([signal, session.lost]), close }
+  } catch (error) {
+    await close().catch(() => undefined) // it is said; what went wrong first matters more
+    throw error
+  }
+}
+
+/** Whoever was killed is gone from Postgres within a moment. */
+const PATIENCE = { attempts: 10, delayMs: 300 }
+
+async function refuseOthers(database: Database, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const others = await database.query<{ name: string; address: string }>(
+      `select distinct application_name as name, coalesce(host(client_addr), 'this machine') as address from pg_stat_activity
+        where datname = current_database() and application_name like 'zaplog%' and application_name <> $1 order by name`,
+      [NAME],
+    )
+    const [other] = others
+    if (other === undefined) return
+    if (attempt === PATIENCE.attempts || !(await wait(PATIENCE.delayMs, signal)))
+      throw inUse(
+        `a zaplog works with this database (${other.name}, from ${other.address}): stop it first, and start it afterwards`,
+      )
+  }
+}
+
+const inUse = (problem: string) => new MoveRefused('log-in-use', [problem])
+
+/** Rejects MoveRefused where the settings name no Kafka. */
+export function openMoving(
+  config: Config,
+  { database, logger }: Pick<Alone, 'database'> & { logger: Logger },
+): { moving: Moving; settings: Settings; close(): Promise<void> } {
+  const { kafka, log: its } = config
+  if (kafka.brokers === null)
+    throw new MoveRefused('misconfigured', ['expected KAFKA_BROKERS and SCHEMA_REGISTRY_URL to name the Kafka to move to'])
+  const metrics = createMetrics({ processMetrics: false })
+  const log = openPostgresLog({ database, logger, metrics, settings: { trimEveryMs: NEVER_TRIM_MS } })
+  const address = { brokers: kafka.brokers, clientId: NAME, ...kafkaSecurityOf(kafka) }
+  const copy = openKafkaCopy({ ...address, logger, requestTimeoutMs: REQUEST_TIMEOUT_MS })
+  const declared = new Map(declareTopics(config, name => `${its.topicPrefix}${name}`).map(one => [one.topic, one]))
+  return {
+    moving: { database, log, copy, ...openRegistryOf(config, logger), clock: Date.now },
+    settings: {
+      topicPrefix: its.topicPrefix,
+      partitions: its.partitions,
+      declarationOf: topic => declared.get(topic) ?? null,
+      declareKept: topic => declareKept(config, topic),
+    },
+    close: () => closeAll([log, copy], logger),
+  }
+}
+
+function openRegistryOf({ schemaRegistry }: Config, logger: Logger): Pick<Moving, 'registry' | 'judgeSchemas'> {
+  const { url, username, password, autoRegister } = schemaRegistry
+  const options = {
+    url: url ?? '',
+    ...(username === null ? {} : { username }),
+    ...(password === null ? {} : { password }),
+    logger,
+  }
+  return {
+    registry: cachedRegistry(openConfluentRegistry({ ...options, autoRegister })),
+    judgeSchemas: async (schemas, signal) => {
+      const { missing, incompatible } = await readRegistryFacts(options, schemas, signal)
+      return [
+        ...incompatible.map(
+          one => `${one}: what Kafka’s registry has under this name does not fit, expected a registry of zaplog’s own`,
+        ),
+        ...(autoRegister ? [] : missing.map(one => `${one}: not in Kafka’s registry, and SCHEMA_AUTO_REGISTER is false`)),
+      ]
+    },
+  }
+}
