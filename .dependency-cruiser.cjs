@@ -65,7 +65,11 @@ const houses = {
     shared: ['processor', 'in-turn', 'incoming-rows', 'running-role', 'media-error', 'media-failed', 'media-file', 'size-limits', 'sniff-type', 'true-hash'],
     breaches: {},
   },
-  'src/projections': { rooms: { 'read-model': [], commands: [] }, shared: ['projection', 'make-tables', 'go-live'], breaches: {} },
+  'src/projections': {
+    rooms: { 'read-model': [], commands: [], rebuild: ['read-model'] },
+    shared: ['projection', 'make-tables', 'go-live', 'checkpoints', 'fellows', 'partition', 'projection-metrics', 'quarantine', 'reread', 'reread-rows', 'reread-step'],
+    breaches: {},
+  },
   simulator: {
     rooms: { connection: [], media: ['connection'], accounts: ['connection', 'media'], server: ['connection', 'media', 'accounts'], control: ['media', 'accounts'] },
     shared: [],
