@@ -19,17 +19,22 @@ create table rebuilds (
   removed boolean not null default false,
   -- Records that the log had forgotten when it began.
   forgotten_records bigint not null default 0,
-  -- What the comparison found, by table. Rows are named by their keys.
-  compared jsonb,
   created_at timestamptz not null default now(),
   started_at timestamptz,
   filled_at timestamptz,
-  compared_at timestamptz,
   swapped_at timestamptz,
   ended_at timestamptz
 );
 -- One at a time.
 create unique index rebuilds_one on rebuilds (projection) where has_tables;
+
+-- What the comparison of one found, by table. Written in its snapshot, in which the row above is what it was before.
+create table rebuild_findings (
+  rebuild_id text primary key,
+  -- Rows are named by their keys.
+  compared jsonb not null,
+  compared_at timestamptz not null default now()
+);
 
 -- What a purge erases of the tables that are filled, or kept, beside those that are read: they come and go, so that no statement names them.
 -- Keys of at most so many rows of an instance, locked: '{schema}.{table} {ctid}'.

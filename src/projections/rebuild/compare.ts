@@ -23,27 +23,24 @@ export type ComparedTable = {
 }
 export type Compared = readonly ComparedTable[]
 
-/** `forgetful`: accounts of whose partitions the log no longer has the first records. The transaction has one snapshot. */
-export async function compareTables(tx: Transaction, pair: Pair, forgetful: readonly string[]): Promise<Compared> {
+/** Whether the log no longer has the first records of an account's partition. */
+export type IsForgotten = (instanceId: string) => boolean
+
+/** The transaction has one snapshot. */
+export async function compareTables(tx: Transaction, pair: Pair, isForgotten: IsForgotten): Promise<Compared> {
   const compared: ComparedTable[] = []
-  for (const shape of await readShapes(tx, pair)) compared.push(await compareTable(tx, { pair, shape, forgetful }))
+  for (const shape of await readShapes(tx, pair)) compared.push(await compareTable(tx, { pair, shape, isForgotten }))
   return compared
 }
 
 export const isEqual = (compared: Compared): boolean =>
   compared.every(({ missing, extra, differing }) => missing + extra + differing === 0)
 
-/** The accounts that what is read knows. */
-export async function accountsIn(tx: Transaction, { live }: Pair): Promise<readonly string[]> {
-  const rows = await tx.query<{ instance_id: string }>(`select instance_id from ${schemaOf(live)}.instances`)
-  return rows.map(row => row.instance_id)
-}
-
 /** Some hundredths of a second each. */
 const BATCH_ROWS = 2_000
 const KEYS_NAMED = 5
 
-type Comparing = { pair: Pair; shape: TableShape; forgetful: readonly string[] }
+type Comparing = { pair: Pair; shape: TableShape; isForgotten: IsForgotten }
 type Key = readonly string[] | null
 type Edge = { key: readonly string[] }
 
@@ -53,7 +50,9 @@ async function compareTable(tx: Transaction, of: Comparing): Promise<ComparedTab
   for (let from: Key = null, isLast = false; !isLast; ) {
     const [edge]: readonly Edge[] = await tx.query<Edge>(statements.edge, [from])
     const range = [from, edge?.key ?? null]
-    const copied = of.forgetful.length === 0 ? 0 : (await tx.query(statements.copy, [...range, of.forgetful])).length
+    const lacking = await tx.query<{ instance_id: string }>(statements.lacking, range)
+    const forgotten = lacking.map(row => row.instance_id).filter(of.isForgotten)
+    const copied = forgotten.length === 0 ? 0 : (await tx.query(statements.copy, [...range, forgotten])).length
     const [found] = await tx.query<Omit<ComparedTable, 'table' | 'copied'>>(statements.compare, range)
     total = added(total, { ...nothingFound, ...found, copied })
     from = edge?.key ?? null
@@ -87,11 +86,13 @@ function statementsFor({ pair, shape }: Comparing) {
   const after = `($1::text[] is null or (${key}) > (${bound('$1')}))`
   const range = `${after} and ($2::text[] is null or (${key}) <= (${bound('$2')}))`
   const some = (table: string) => `(select ${key} from ${table} where ${after} order by ${key} limit ${BATCH_ROWS})`
+  const same = names.map(name => `b.${name} = t.${name}`).join(' and ')
   const asText = `array[${names.map(name => `${name}::text`).join(', ')}]`
   const columns = (of: string) => ['true', ...shape.others].map(name => (name === 'true' ? name : `${of}.${name}`)).join(', ')
   const rows = (table: string) => `(select true as is_there, t.* from ${table} t where ${range})`
   return {
     edge: `select ${asText} as key from (${some(read)} union ${some(beside)}) in_either order by ${key} offset ${BATCH_ROWS - 1} limit 1`,
+    lacking: `select distinct t.instance_id from ${read} t where ${range} and not exists (select from ${beside} b where ${same})`,
     copy: `insert into ${beside} (${shape.written.join(', ')}) select ${shape.written.join(', ')} from ${read} t
       where ${range} and t.instance_id = any($3::text[]) on conflict (${key}) do nothing returning 1`,
     compare: `select rows::integer, rebuilt::integer, missing::integer, extra::integer, differing::integer, keys from (

@@ -2,19 +2,19 @@
 import type { Database, Transaction } from '../../database/database.ts'
 import { readCheckpoints } from '../checkpoints.ts'
 import { holdStill } from './checkpoint-rows.ts'
-import { accountsIn, type Compared, compareTables } from './compare.ts'
+import { type Compared, compareTables, type IsForgotten } from './compare.ts'
 import type { Fill } from './fill.ts'
 import { isThere, standStill } from './stand-still.ts'
 import type { Pair } from './twin-tables.ts'
 
-type Of = { database: Database; fill: Fill; pair: Pair; isForgetful(instanceId: string): boolean }
+type Of = { database: Database; fill: Fill; pair: Pair; isForgotten: IsForgotten }
 
 /**
  * What is rebuilt stays where it is until this is over. `done` in the transaction that compared and copied. null: they were not at one place in
  * time, and nothing was done.
  */
 export async function compareBoth(
-  { database, fill, pair, isForgetful }: Of,
+  { database, fill, pair, isForgotten }: Of,
   done: (tx: Transaction, compared: Compared) => Promise<void>,
   signal: AbortSignal,
 ): Promise<Compared | null> {
@@ -29,7 +29,7 @@ export async function compareBoth(
           taken.resolve()
           // Repeated, it has another one. Who else would fill waits until it is over.
           if (!isThere(goals, await holdStill(tx, pair.beside))) throw new NotEqual()
-          const compared = await compareTables(tx, pair, (await accountsIn(tx, pair)).filter(isForgetful))
+          const compared = await compareTables(tx, pair, isForgotten)
           await done(tx, compared)
           return compared
         }, signal)

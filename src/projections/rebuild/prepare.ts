@@ -68,7 +68,7 @@ export async function firstPlaces({ database, log, topic }: Deps, { live }: Pair
 }
 
 /** Partitions of which the log no longer has the first records, in any topic. */
-export async function forgetfulOf(deps: Deps, pair: Pair, signal: AbortSignal): Promise<ReadonlySet<number>> {
+export async function forgottenIn(deps: Deps, pair: Pair, signal: AbortSignal): Promise<ReadonlySet<number>> {
   const places = await firstPlaces(deps, pair, signal)
   return new Set(places.flatMap(({ partition, offsets }) => ([...offsets.values()].some(first => first > 0n) ? [partition] : [])))
 }

@@ -45,6 +45,9 @@ type Row = {
   ended_at: Date | null
 }
 
+const columns = `rebuilds.*, (select f.compared from rebuild_findings f where f.rebuild_id = rebuilds.rebuild_id) as compared,
+  (select f.compared_at from rebuild_findings f where f.rebuild_id = rebuilds.rebuild_id) as compared_at`
+
 const toRebuild = (row: Row): Rebuild => ({
   rebuildId: row.rebuild_id,
   projection: row.projection,
@@ -70,7 +73,7 @@ export async function insertRebuild(
   { projection, swap }: Pick<Rebuild, 'projection' | 'swap'>,
 ): Promise<Rebuild | null> {
   const [row] = await database.query<Row>(
-    'insert into rebuilds (rebuild_id, projection, swap) values ($1, $2, $3) on conflict do nothing returning *',
+    `insert into rebuilds (rebuild_id, projection, swap) values ($1, $2, $3) on conflict do nothing returning ${columns}`,
     [`rb_${randomBytes(12).toString('hex')}`, projection, swap],
   )
   return row === undefined ? null : toRebuild(row)
@@ -78,12 +81,12 @@ export async function insertRebuild(
 
 /** The one that has tables; null: none. */
 export async function findWithTables(database: Transaction, projection: string): Promise<Rebuild | null> {
-  const [row] = await database.query<Row>('select * from rebuilds where projection = $1 and has_tables', [projection])
+  const [row] = await database.query<Row>(`select ${columns} from rebuilds where projection = $1 and has_tables`, [projection])
   return row === undefined ? null : toRebuild(row)
 }
 
 export async function findRebuild(database: Transaction, id: string): Promise<Rebuild | null> {
-  const [row] = await database.query<Row>('select * from rebuilds where rebuild_id = $1 and not removed', [id])
+  const [row] = await database.query<Row>(`select ${columns} from rebuilds where rebuild_id = $1 and not removed`, [id])
   return row === undefined ? null : toRebuild(row)
 }
 
@@ -93,7 +96,7 @@ export async function findRebuilds(
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<readonly Rebuild[]> {
   const rows = await database.query<Row>(
-    `select * from rebuilds where not removed
+    `select ${columns} from rebuilds where not removed
        and ($1::text is null or (created_at, rebuild_id) < (select c.created_at, c.rebuild_id from rebuilds c where c.rebuild_id = $1))
      order by created_at desc, rebuild_id desc limit $2`,
     [cursor ?? null, limit],
@@ -108,7 +111,7 @@ export async function want(
   { wanted, from }: { wanted: Wanted; from: readonly RebuildState[] },
 ): Promise<Rebuild | null> {
   const [row] = await database.query<Row>(
-    'update rebuilds set wanted = $2, why = null where rebuild_id = $1 and state = any($3) and not removed returning *',
+    `update rebuilds set wanted = $2, why = null where rebuild_id = $1 and state = any($3) and not removed returning ${columns}`,
     [id, wanted, from],
   )
   return row === undefined ? null : toRebuild(row)
@@ -118,7 +121,7 @@ export async function want(
 export async function cancel(database: Transaction, id: string, from: readonly RebuildState[]): Promise<Rebuild | null> {
   const [row] = await database.query<Row>(
     `update rebuilds set state = 'cancelled', wanted = null, why = null, ended_at = now()
-     where rebuild_id = $1 and state = any($2) and not removed returning *`,
+     where rebuild_id = $1 and state = any($2) and not removed returning ${columns}`,
     [id, from],
   )
   return row === undefined ? null : toRebuild(row)
@@ -145,7 +148,7 @@ export async function hold(database: Transaction, { owner, leaseMs }: Owner): Pr
 async function lease(database: Transaction, { owner, leaseMs }: Owner, which: string): Promise<Rebuild | null> {
   const [row] = await database.query<Row>(
     `update rebuilds set owner = $1, leased_until = now() + $2 * interval '1 millisecond', started_at = coalesce(started_at, now())
-     where ${which} returning *`,
+     where ${which} returning ${columns}`,
     [owner, leaseMs],
   )
   return row === undefined ? null : toRebuild(row)
@@ -163,7 +166,10 @@ export const lockHeld = (tx: Transaction, held: Held): Promise<Rebuild | null> =
 
 /** The same, for now. */
 export async function findHeld(database: Transaction, { rebuildId, owner }: Held, lock = ''): Promise<Rebuild | null> {
-  const [row] = await database.query<Row>(`select * from rebuilds where rebuild_id = $1 and owner = $2 ${lock}`, [rebuildId, owner])
+  const [row] = await database.query<Row>(`select ${columns} from rebuilds where rebuild_id = $1 and owner = $2 ${lock}`, [
+    rebuildId,
+    owner,
+  ])
   return row === undefined ? null : toRebuild(row)
 }
 
@@ -171,26 +177,26 @@ export type Change = {
   from: readonly RebuildState[]
   state: RebuildState
   why?: string | null
-  compared?: Compared
   forgottenRecords?: number
 }
 
 /** With the time of what it comes to; what was wanted is done. false: it is somebody else's by now, or in another state. */
 export async function move(tx: Transaction, { rebuildId, owner }: Held, to: Change): Promise<boolean> {
   const rows = await tx.query(
-    `update rebuilds set state = $4, why = $5, compared = coalesce($6::jsonb, compared), forgotten_records = coalesce($7, forgotten_records),
+    `update rebuilds set state = $4, why = $5, forgotten_records = coalesce($6, forgotten_records),
        wanted = case when state = $4 then wanted end,
        filled_at = case when $4 = 'comparing' then now() else filled_at end,
-       compared_at = case when $6 is null then compared_at else now() end,
        swapped_at = case when $4 = 'swapped' then now() else swapped_at end,
        ended_at = case when $4 = 'failed' then now() else ended_at end
      where rebuild_id = $1 and owner = $2 and state = any($3) and not removed returning rebuild_id`,
-    [
-      ...[rebuildId, owner, to.from, to.state, to.why ?? null],
-      ...[to.compared === undefined ? null : JSON.stringify(to.compared), to.forgottenRecords ?? null],
-    ],
+    [rebuildId, owner, to.from, to.state, to.why ?? null, to.forgottenRecords ?? null],
   )
   return rows.length > 0
+}
+
+/** In the snapshot of the comparison. */
+export async function keepFindings(tx: Transaction, { rebuildId }: Pick<Held, 'rebuildId'>, compared: Compared): Promise<void> {
+  await tx.query('insert into rebuild_findings (rebuild_id, compared) values ($1, $2)', [rebuildId, JSON.stringify(compared)])
 }
 
 /** Why it does not go on, for whoever asks; null: it does. */
@@ -204,5 +210,6 @@ export async function sayWhy(database: Transaction, { rebuildId, owner }: Held, 
 /** Its tables are gone; with them the row of one that nobody is shown. */
 export async function noteTakenDown(tx: Transaction, { rebuildId, owner }: Held): Promise<void> {
   await tx.query('update rebuilds set has_tables = false, owner = null where rebuild_id = $1 and owner = $2', [rebuildId, owner])
-  await tx.query('delete from rebuilds where rebuild_id = $1 and removed', [rebuildId])
+  const gone = await tx.query('delete from rebuilds where rebuild_id = $1 and removed returning rebuild_id', [rebuildId])
+  if (gone.length > 0) await tx.query('delete from rebuild_findings where rebuild_id = $1', [rebuildId])
 }

@@ -15,8 +15,8 @@ import { forgetPlaces } from './checkpoint-rows.ts'
 import { isEqual } from './compare.ts'
 import { type Fill, Halted, openFill } from './fill.ts'
 import { compareBoth } from './look.ts'
-import { forgetfulOf, prepare, type Running } from './prepare.ts'
-import { findHeld, move, noteTakenDown, type Rebuild, sayWhy } from './rebuild-rows.ts'
+import { forgottenIn, prepare, type Running } from './prepare.ts'
+import { findHeld, keepFindings, move, noteTakenDown, type Rebuild, sayWhy } from './rebuild-rows.ts'
 import { NEAR_RECORDS } from './stand-still.ts'
 import { exchange } from './swap.ts'
 import { dropTwin, readShapes } from './twin-tables.ts'
@@ -95,17 +95,12 @@ async function fillUp({ deps, pair, held }: Running, { rebuild, fill }: Step, si
 }
 
 async function compare({ deps, pair, held }: Running, { rebuild, fill }: Step, signal: AbortSignal): Promise<void> {
+  if (rebuild.compared !== null) return void (await move(deps.database, held, { from: ['comparing'], state: 'ready' }))
   await fill.advance(null, { paced: true }, signal)
-  const forgotten = await forgetfulOf(deps, pair, signal)
-  const isForgetful = (instanceId: string) => forgotten.has(deps.partitionOf(instanceId))
+  const forgotten = await forgottenIn(deps, pair, signal)
+  const isForgotten = (instanceId: string) => forgotten.has(deps.partitionOf(instanceId))
   const { database } = deps
-  const compared = await compareBoth(
-    { database, fill, pair, isForgetful },
-    async (tx, found) => {
-      if (!(await move(tx, held, { from: ['comparing'], state: 'ready', compared: found }))) throw new Halted('it is over')
-    },
-    signal,
-  )
+  const compared = await compareBoth({ database, fill, pair, isForgotten }, (tx, found) => keepFindings(tx, held, found), signal)
   if (compared === null) return
   const { rebuildId } = rebuild
   for (const { table, ...found } of compared) {

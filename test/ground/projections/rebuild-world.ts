@@ -94,7 +94,13 @@ export async function openRebuildWorld(name: string, projections: readonly Proje
     /** Every row of what is read. */
     rows: async () => Object.values(await dumpTables(database, readModelTables)),
     /** Every row of what is beside it. */
-    besides: async () => Object.values(await dumpTables(database, readModelTables.map(table => table.replace('read_model_1', beside)))),
+    besides: async () =>
+      Object.values(
+        await dumpTables(
+          database,
+          readModelTables.map(table => table.replace('read_model_1', beside)),
+        ),
+      ),
     hasBesides: async () => (await database.query('select from pg_namespace where nspname = $1', [beside])).length > 0,
     close: async () => {
       await Promise.all(open.map(role => role.close()))

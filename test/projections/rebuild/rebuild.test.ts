@@ -1,7 +1,6 @@
 // A rebuild with the same code: filled beside what is read, compared, swapped in, and back.
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { cancel, markRemoved, want } from '../../../src/projections/rebuild/queries.ts'
-import { anEvent } from '../../ground/events.ts'
+import { markRemoved, want } from '../../../src/projections/rebuild/queries.ts'
 import { conversations } from '../../ground/projections/conversations.ts'
 import { openRebuildWorld, type RebuildWorld } from '../../ground/projections/rebuild-world.ts'
 import { until } from '../../ground/until.ts'
@@ -22,7 +21,8 @@ const schemaOfViews = async () => {
   )
   return rows.map(row => row.schema)
 }
-const oidOf = async (table: string) => (await world.database.query<{ oid: string }>('select $1::regclass::oid::text as oid', [table]))[0]?.oid
+const oidOf = async (table: string) =>
+  (await world.database.query<{ oid: string }>('select $1::regclass::oid::text as oid', [table]))[0]?.oid
 
 it('[D3] it is filled from the log while live records come, found equal, swapped in, follows, and rolled back with nothing lost', async () => {
   const first = await oidOf('read_model_1.messages')
