@@ -108,7 +108,8 @@ export const keptTables: Readonly<Record<string, string>> = {
   rereads: 'offsets of what projections read once more',
   projection_files: 'which SQL files of projections are applied',
   rebuilds: 'how rebuilds of projections stand',
-  rebuild_findings: 'keys of rows that differed, ids of instances among them; they go with the rebuild, which an operator deletes',
+  rebuild_findings:
+    'keys of rows that differed, ids of instances among them; they go with the rebuild, which an operator deletes',
   webhook_endpoints: 'endpoints are their operator’s, also those that name this instance alone',
   webhook_endpoint_versions: 'settings that an operator gave an endpoint, ids of instances among them',
   webhook_secrets: 'secrets of endpoints',

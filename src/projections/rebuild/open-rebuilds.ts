@@ -26,12 +26,12 @@ export type RebuildsDeps = Omit<RunDeps, 'database' | 'log' | 'pace' | 'stepReco
   lateness?: Lateness
   /** Between two looks [1 s]. */
   pollMs?: number
-  /** A rebuild whose owner has not said for so long that it has it is anybody's [10 s]. */
+  /** A rebuild whose owner has not said for so long that it has it is anybody’s [5 s]. */
   leaseMs?: number
 }
 
 const POLL_MS = 1_000
-const LEASE_MS = 10_000
+const LEASE_MS = 5_000
 
 export function openRebuilds(deps: RebuildsDeps): Role {
   const { leaseDatabase, logger, pollMs = POLL_MS, leaseMs = LEASE_MS } = deps
