@@ -97,12 +97,12 @@ function readRoutes(app: App, deps: RebuildRouteDeps) {
     url: '/v1/rebuilds',
     schema: describeCall('List rebuilds, newest first', {
       tag,
-      querystring: z.strictObject({ cursor: pageQuery.cursor, limit: pageQuery.limit }),
+      querystring: z.strictObject(pageQuery),
       answers: { 200: pageOf(rebuildShape) },
     }),
     handler: async ({ query }) => {
       const [cursor] = query.cursor === undefined ? [] : decodeCursor(query.cursor, [/^rb_[0-9a-f]{24}$/])
-      const found = await findRebuilds(database, { limit: query.limit + 1, cursor })
+      const found = await findRebuilds(database, { ...query, limit: query.limit + 1, cursor })
       const page = found.slice(0, query.limit)
       const last = page.at(-1)
       const data = []

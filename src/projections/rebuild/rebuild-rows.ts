@@ -90,16 +90,17 @@ export async function findRebuild(database: Transaction, id: string): Promise<Re
   return row === undefined ? null : toRebuild(row)
 }
 
-/** Newest first, at most `limit`, behind `cursor`. */
+/** Newest first, at most `limit`, behind `cursor`. `after`, `before`: epoch ms. */
 export async function findRebuilds(
   database: Transaction,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor, after, before }: { limit: number; cursor?: string | undefined; after?: number; before?: number },
 ): Promise<readonly Rebuild[]> {
   const rows = await database.query<Row>(
     `select ${columns} from rebuilds where not removed
        and ($1::text is null or (created_at, rebuild_id) < (select c.created_at, c.rebuild_id from rebuilds c where c.rebuild_id = $1))
+       and ($3::float8 is null or created_at >= to_timestamp($3 / 1000)) and ($4::float8 is null or created_at < to_timestamp($4 / 1000))
      order by created_at desc, rebuild_id desc limit $2`,
-    [cursor ?? null, limit],
+    [cursor ?? null, limit, after ?? null, before ?? null],
   )
   return rows.map(toRebuild)
 }

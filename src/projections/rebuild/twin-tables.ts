@@ -25,19 +25,23 @@ export async function dropTwin(tx: Transaction, { beside }: Pair): Promise<void>
   await tx.query(`drop schema if exists ${schemaOf(beside)} cascade`)
 }
 
-/** Whether both have the same tables with the same columns: an upgrade changes those that are read alone. */
+/** Whether both have the same columns, functions and triggers: an upgrade changes those that are read alone. */
 export async function fitTogether(tx: Transaction, { live, beside }: Pair): Promise<boolean> {
-  const [row] = await tx.query<{ fit: boolean }>(`select (${columnsIn('$1')}) is not distinct from (${columnsIn('$2')}) as fit`, [
-    schemaOf(live),
-    schemaOf(beside),
-  ])
+  const [row] = await tx.query<{ fit: boolean }>(
+    `select (${madeIn('$1::text')}) is not distinct from (${madeIn('$2::text')}) as fit`,
+    [schemaOf(live), schemaOf(beside)],
+  )
   return row?.fit === true
 }
 
-const columnsIn = (schema: string) => `
-  select string_agg(format('%s.%s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by c.relname, a.attname)
-  from pg_class c join pg_attribute a on a.attrelid = c.oid
-  where c.relnamespace = to_regnamespace(${schema}) and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped`
+const madeIn = (schema: string) => `
+  select string_agg(replace(made, ${schema} || '.', ''), ', ' order by replace(made, ${schema} || '.', '')) from (
+    select format('%s.%s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod)) as made
+      from pg_class c join pg_attribute a on a.attrelid = c.oid
+      where c.relnamespace = to_regnamespace(${schema}) and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
+    union all select pg_get_functiondef(oid) from pg_proc where pronamespace = to_regnamespace(${schema})
+    union all select pg_get_triggerdef(g.oid) from pg_trigger g join pg_class c on c.oid = g.tgrelid
+      where c.relnamespace = to_regnamespace(${schema}) and not g.tgisinternal) all_of_it`
 
 /** Each has the other's tables from then on, and views show those that are read. Nobody may write any of them meanwhile. */
 export async function exchangeTables(tx: Transaction, { live, beside }: Pair): Promise<void> {
