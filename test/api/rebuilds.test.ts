@@ -29,7 +29,7 @@ test('[D3] [I3] what cannot be rebuilt is refused in words, by its field', async
   for (const [body, pointer, expected] of [
     [{ projection: 'webhook-stream' }, '/projection', /handed over from version to version/],
     [{ projection: 'commands' }, '/projection', /neither is rebuilt/],
-    [{ swap: 'later' }, '/swap', /expected auto or manual/],
+    [{ swap: 'later' }, '/swap', /auto or manual/],
     [{ colour: 'red' }, '/colour', /no such field/],
   ] as const) {
     const { status, json } = await post(body)
@@ -70,7 +70,7 @@ test('[D3] one is asked for, a second is told which one there is; each call says
 
 test('[D3] [H7] zaplog rebuild read-model: --dry-run counts, and it is followed until it waits for somebody', async () => {
   const how = { say: () => undefined, stopping: never }
-  const settings = { url: api.url, key: adminKey, zaplog: 'zaplog' }
+  const settings = { base: api.url, key: adminKey, keyFrom: 'ADMIN_API_KEY', zaplog: 'zaplog' }
   const { json } = await rebuildOnce(settings, 'read-model', { dryRun: true }, how)
   expect(json).toMatchObject({ records: 5 })
   await expect(rebuildOnce(settings, 'commands', {}, how)).rejects.toThrow(/neither is rebuilt/)

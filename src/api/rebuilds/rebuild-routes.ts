@@ -17,6 +17,7 @@ import {
 import type { App } from '../create-app.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
+import { noBody } from '../no-body.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { Problem } from '../problems.ts'
 import { plannedShape, rebuildInput, rebuildShape, showPlan, showRebuild } from './rebuild-shapes.ts'
@@ -162,7 +163,7 @@ function changeRoutes(app: App, deps: RebuildRouteDeps) {
     app.route({
       method: 'POST',
       url: `/v1/rebuilds/:id/${what}`,
-      schema: describeCall(summary, { tag, params, answers: { 202: rebuildShape }, problems: [404, 409] }),
+      schema: describeCall(summary, { tag, params, body: noBody, answers: { 202: rebuildShape }, problems: [404, 409] }),
       handler: async ({ params: { id } }, reply) => {
         const changed = await change(deps.database, id, from)
         if (changed === null) throw await isElsewhere(deps, id, { what, from })
