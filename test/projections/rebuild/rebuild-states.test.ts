@@ -2,8 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { DatabaseError } from '../../../src/database/database.ts'
 import { rebuiltErasure } from '../../../src/projections/rebuild/erasure.ts'
-import { beginRebuild, cancel, markRemoved, readStanding, want } from '../../../src/projections/rebuild/queries.ts'
-import { nextOf } from '../../../src/projections/rebuild/run-rebuild.ts'
+import { beginRebuild, cancel, readStanding, want } from '../../../src/projections/rebuild/queries.ts'
 import { eraseRows } from '../../../src/purge/erase-batch.ts'
 import { anEvent, somebody, somebodyElse } from '../../ground/events.ts'
 import { beside, openRebuildWorld, type RebuildWorld } from '../../ground/projections/rebuild-world.ts'
@@ -151,42 +150,3 @@ it('[D3] [A7] a purge erases what is beside, too, and a swap waits until it is d
   await world.database.query('update purges set done_at = now()')
   await world.untilIs(begun, 'swapped')
 })
-
-it('[D3] nothing is emitted, counted or due for it, and the account of what is read stays one', async () => {
-  const [before] = await world.database.query('select sum(records) as records, count(*) as types from accounted_types')
-  world.rebuilds()
-  const begun = await world.begin()
-  await world.untilIs(begun, 'swapped')
-  expect((await world.database.query('select sum(records) as records, count(*) as types from accounted_types'))[0]).toEqual(
-    before,
-  )
-  expect(await world.database.query(`select from projection_outbox`)).toEqual([])
-  expect(await world.metrics.render()).not.toContain('projection="read-model-rebuild"')
-  expect(await markRemoved(world.database, begun.rebuildId, ['cancelled'])).toBe(false)
-})
-
-it('[D3] it swaps by itself only where every row is the same, no account is left out, and it was asked to', () => {
-  const equal = [{ table: 'messages', rows: 1, rebuilt: 1, copied: 0, missing: 0, extra: 0, differing: 0, keys: [] }]
-  const rebuild = { ...base, state: 'ready' as const, swap: 'auto' as const, compared: equal }
-  expect(nextOf(rebuild, 0)).toEqual({ kind: 'exchange', state: 'swapped' })
-  expect(nextOf(rebuild, 1)).toMatchObject({ kind: 'stay' })
-  expect(nextOf({ ...rebuild, swap: 'manual' }, 0)).toMatchObject({ kind: 'stay' })
-  for (const what of ['missing', 'extra', 'differing'] as const)
-    expect(nextOf({ ...rebuild, compared: equal.map(one => ({ ...one, [what]: 1 })) }, 0)).toMatchObject({ kind: 'stay' })
-  expect(nextOf({ ...rebuild, wanted: 'swap' }, 1)).toEqual({ kind: 'exchange', state: 'swapped' })
-  expect(nextOf({ ...rebuild, state: 'swapped' }, 0)).toEqual({ kind: 'stay', why: null })
-  expect(nextOf({ ...rebuild, state: 'swapped', wanted: 'rollback' }, 0)).toEqual({ kind: 'exchange', state: 'rolled-back' })
-})
-
-const base = {
-  ...{
-    rebuildId: 'rb_1',
-    projection: 'read-model',
-    wanted: null,
-    why: null,
-    hasTables: true,
-    removed: false,
-    forgottenRecords: 0,
-  },
-  ...{ createdAt: new Date(0), startedAt: null, filledAt: null, comparedAt: null, swappedAt: null, endedAt: null },
-}

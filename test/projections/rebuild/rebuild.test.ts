@@ -24,8 +24,12 @@ const schemaOfViews = async () => {
 const oidOf = async (table: string) =>
   (await world.database.query<{ oid: string }>('select $1::regclass::oid::text as oid', [table]))[0]?.oid
 
+const recordsCounted = async () =>
+  Number((await world.database.query<{ records: string }>('select sum(records) as records from accounted_types'))[0]?.records)
+
 it('[D3] it is filled from the log while live records come, found equal, swapped in, follows, and rolled back with nothing lost', async () => {
   const first = await oidOf('read_model_1.messages')
+  const accounted = await recordsCounted()
   world.rebuilds()
   const begun = await world.begin()
   await world.append(meanwhile)
@@ -34,6 +38,9 @@ it('[D3] it is filled from the log while live records come, found equal, swapped
   expect(swapped.compared?.reduce((sum, one) => sum + one.rebuilt, 0)).toBeGreaterThan(20)
   expect(await oidOf('read_model_1.messages')).not.toBe(first)
   expect(await schemaOfViews()).toEqual(['read_model_1'])
+  expect(await recordsCounted()).toBe(accounted + meanwhile.length)
+  expect(await world.database.query('select from projection_outbox')).toEqual([])
+  expect(await world.metrics.render()).not.toContain('projection="read-model-rebuild"')
 
   await world.append(after)
   await world.untilRead()
