@@ -57,7 +57,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], commands: ['instances'], 'cloud-api': ['instances', 'commands', 'uploads', 'chats', 'groups'], evolution: ['instances', 'commands', 'messages', 'uploads', 'chats', 'groups', 'reads'], chats: ['instances', 'commands'], groups: ['commands'], processing: ['instances', 'commands'], media: ['instances'], uploads: ['commands', 'instances', 'media'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], events: [], pages: [], replays: [], reads: ['instances'], stream: ['instances', 'commands'] },
+    rooms: { instances: [], commands: ['instances'], 'cloud-api': ['instances', 'commands', 'uploads', 'chats', 'groups'], evolution: ['instances', 'commands', 'messages', 'uploads', 'chats', 'groups', 'reads'], chats: ['instances', 'commands'], groups: ['commands'], processing: ['instances', 'commands'], media: ['instances'], uploads: ['commands', 'instances', 'media'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], events: [], pages: [], rebuilds: [], replays: [], reads: ['instances'], stream: ['instances', 'commands'] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },
@@ -66,7 +66,11 @@ const houses = {
     shared: ['processor', 'in-turn', 'incoming-rows', 'running-role', 'media-error', 'media-failed', 'media-file', 'size-limits', 'sniff-type', 'true-hash'],
     breaches: {},
   },
-  'src/projections': { rooms: { 'read-model': [], commands: [] }, shared: ['projection', 'make-tables', 'go-live'], breaches: {} },
+  'src/projections': {
+    rooms: { 'read-model': [], commands: [], rebuild: ['read-model'] },
+    shared: ['projection', 'make-tables', 'go-live', 'checkpoints', 'fellows', 'partition', 'projection-metrics', 'quarantine', 'reread', 'reread-rows', 'reread-step'],
+    breaches: {},
+  },
   simulator: {
     rooms: { connection: [], media: ['connection'], accounts: ['connection', 'media'], server: ['connection', 'media', 'accounts'], control: ['media', 'accounts'] },
     shared: [],

@@ -17,6 +17,7 @@ import {
   kinds,
   mediaReasons,
   mediaStatuses,
+  rebuildStates,
   recordTypes,
   replayStates,
   signalTypes,
@@ -43,6 +44,7 @@ const vocabularies: readonly [string, Vocabulary][] = [
   ['command.waitsFor.reason', commandWaits],
   ['delivery.state', deliveryStates],
   ['replay.state', replayStates],
+  ['rebuild.state', rebuildStates],
 ]
 const words = ['<!-- words: generated from src/events/vocabulary.ts by npm run generate -->', '<!-- /words -->'] as const
 const reasons = [

@@ -5,6 +5,7 @@ import { listenerRoutes } from '../src/api/endpoints/listener-routes.ts'
 import { mailboxRoutes } from '../src/api/endpoints/mailbox-routes.ts'
 import { instanceRoutes } from '../src/api/instances/instance-routes.ts'
 import { askingRoutes, seenRoutes } from '../src/api/open-api.ts'
+import { rebuildRoutes } from '../src/api/rebuilds/rebuild-routes.ts'
 import { replayRoutes } from '../src/api/replays/replay-routes.ts'
 
 export type NotedRoute = {
@@ -20,12 +21,13 @@ export type NotedRoute = {
   }
 }
 
-/** Of what accounts are asked for, of what is seen of them and of replays. */
+/** Of what accounts are asked for, of what is seen of them, of replays and of rebuilds. */
 export const noteRoutes = (): readonly NotedRoute[] =>
   noted((app, deps) => {
     seenRoutes(app, deps)
     askingRoutes(app, deps)
     replayRoutes(app, deps)
+    rebuildRoutes(app, deps)
   })
 
 /** Of accounts themselves, and of who is told what happens. */
@@ -42,6 +44,7 @@ type App = Parameters<typeof seenRoutes>[0]
 type Deps = Parameters<typeof seenRoutes>[1] &
   Parameters<typeof askingRoutes>[1] &
   Parameters<typeof replayRoutes>[1] &
+  Parameters<typeof rebuildRoutes>[1] &
   Parameters<typeof instanceRoutes>[1] &
   Parameters<typeof endpointRoutes>[1] &
   Parameters<typeof listenerRoutes>[1] &

@@ -169,6 +169,9 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
       options: [],
     },
   ],
+  'GET /rebuilds': one('list', { columns: ['at: createdAt', 'projection', 'state', 'percent', 'why', 'rebuild: id'] }),
+  'POST /rebuilds': { instead: 'rebuild' },
+  'GET /rebuilds/:id': one('status'),
   'GET /uploads': one('list', { columns: ['at: createdAt', 'file: fileName', 'state', 'why: reasonText', 'upload: uploadId'] }),
   'POST /uploads': { instead: 'upload' },
 }
@@ -190,6 +193,7 @@ export const thingDocs: Readonly<Record<string, string>> = {
   privacy: 'who sees what of the account',
   processing: 'feedback: a message is worked on, and how that goes',
   profile: 'name, words and picture of the account',
+  rebuilds: 'list, status, swap, rollback, cancel, delete',
   replays: 'list, status, pause, resume, cancel, delete, records',
   uploads: 'files that were given to be sent',
 }
@@ -233,6 +237,7 @@ export const samples: Readonly<Record<string, string>> = {
   option: 'Yes No',
   person: '5511900000011',
   picture: 'picture.jpg',
+  rebuild: 'rb_ef2d127de37b942baad06145',
   replay: 'rp_4b227777d4dd1fc61c6f884f',
   session: 'c0ffee',
   'starts-at': '+2d',

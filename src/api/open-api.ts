@@ -50,7 +50,8 @@ import { openSessionEnds } from './processing/end-late-sessions.ts'
 import { processingRoutes } from './processing/processing-routes.ts'
 import { readRoutes } from './reads/read-routes.ts'
 import { createWaitingReaders } from './reads/waiting-readers.ts'
-import { replayRoutes } from './replays/replay-routes.ts'
+import { type RebuildRouteDeps, rebuildRoutes } from './rebuilds/rebuild-routes.ts'
+import { type ReplayRouteDeps, replayRoutes } from './replays/replay-routes.ts'
 import { openRowWatch } from './row-watch.ts'
 import { createDecodeForStream } from './stream/decode-for-stream.ts'
 import { streamRoutes } from './stream/stream-routes.ts'
@@ -102,6 +103,12 @@ export type ApiDeps = HealthDeps & {
   dialectWaitMs?: number | undefined
 }
 
+/** What is made of the log once more: topics of a range of it, and the read model. */
+function copyRoutes(app: App, deps: ReplayRouteDeps & RebuildRouteDeps): void {
+  replayRoutes(app, deps)
+  rebuildRoutes(app, deps)
+}
+
 /** Longest that a request may still take when the process stops. */
 const CLOSE_GRACE_MS = 10_000
 
@@ -140,7 +147,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   askingRoutes(app, routeDeps)
   const sessionEnds = openSessionEnds(routeDeps)
   recordRoutes(app, routeDeps)
-  replayRoutes(app, routeDeps)
+  copyRoutes(app, routeDeps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)
   putRoutes(app, routeDeps)

@@ -43,6 +43,24 @@ export const replay = z.looseObject({
 })
 export type Replay = z.infer<typeof replay>
 
+export const rebuild = z.looseObject({
+  id: z.string(),
+  projection: z.string(),
+  state: z.string(),
+  why: z.string().nullable(),
+  records: z.number().nullable(),
+  read: z.number().nullable(),
+  percent: z.number().nullable(),
+  perSecond: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  compared: z
+    .array(
+      z.looseObject({ table: z.string(), missing: z.number(), extra: z.number(), differing: z.number(), copied: z.number() }),
+    )
+    .nullable(),
+})
+export type Rebuild = z.infer<typeof rebuild>
+
 /** 202: it is in the log. */
 export const accepted = z.looseObject({ commandId: z.string() })
 /** Why a command is not over yet; clients accept new reasons. */

@@ -35,6 +35,7 @@ export const ownVerbs: Readonly<Record<string, string>> = {
   'GET /v1/lag': 'lag',
   'GET /v1/topics': 'topics --live',
   'GET /v1/schemas': 'schemas --live',
+  'POST /v1/rebuilds': 'rebuild read-model',
   'POST /v1/replays': 'replay',
   'GET /v1/stream': 'events tail',
   'GET /health/ready': 'status',

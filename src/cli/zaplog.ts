@@ -250,6 +250,17 @@ program
   .option('--no-wait', 'answer at once, instead of following it')
   .action(async (id, options) => (await import('./replay.ts')).replayVerb(id, options))
 
+program
+  .command('rebuild <projection>')
+  .summary('make the read model again from the log, beside what is read')
+  .description(
+    'make the read model again from the log, beside what is read: filled, compared, and swapped in where every row is the same',
+  )
+  .option('--dry-run', 'say how much it would be, and make nothing')
+  .option('--no-swap', 'once it is filled and compared, wait to be told to swap')
+  .option('--watch', 'follow it until it is swapped in, or waits for you')
+  .action(async (projection, options) => (await import('./rebuild.ts')).rebuildVerb(projection, options))
+
 addCallVerbs(program, { verbs: callVerbs, things: callThings }, async (verb, typed) =>
   (await import('./calls/run-call.ts')).runCall(verb, typed),
 )

@@ -105,6 +105,11 @@ export const replayStates = {
   later: [],
 } as const satisfies Vocabulary
 
+export const rebuildStates = {
+  here: ['filling', 'comparing', 'ready', 'swapped', 'rolled-back', 'cancelled', 'failed'],
+  later: [],
+} as const satisfies Vocabulary
+
 export const callStatuses = {
   here: ['offer', 'ringing', 'accepted', 'rejected', 'missed', 'ended'],
   later: [],

@@ -45,6 +45,8 @@ export type Ports = {
   consumerGroup(name: string): string
   /** null where the object store signs and serves its own URLs. */
   verifyObjectUrl: Objects['verifyObjectUrl']
+  /** The log through other connections than the role's. */
+  logOver(database: Database): EventLog
   /** Before the first offset of the log is kept: from now on the database belongs to it. Rejects OtherLog. */
   claimLog(): Promise<void>
   /** What was found at start and still holds, and whether the parts answer. */
@@ -84,6 +86,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
       replayTopic: (name: string) => `${config.log.topicPrefix}replay.${name}`,
       declareKept: log.declareKept,
       consumerGroup: (name: string) => `${config.log.groupPrefix}${name}`,
+      logOver: log.over,
       claimLog: log.claim,
       checks: () => [...watch.checks(), ...log.checks()],
       close,

@@ -4,6 +4,7 @@ import { openGapWatch } from '../api/instances/watch-gaps.ts'
 import { openApi } from '../api/open-api.ts'
 import { openQueueWatch } from '../api/watch-queues.ts'
 import { openIndexMaking } from '../database/index-making.ts'
+import { openPostgres } from '../database/postgres.ts'
 import { openSession } from '../database/session.ts'
 import { commandIndexes } from '../instances/commands-shown.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
@@ -14,6 +15,7 @@ import { all as allProjections } from '../projections/all.ts'
 import { openProjections } from '../projections/open-projections.ts'
 import { readModelIndexes } from '../projections/read-model/indexes.ts'
 import { getChatTimer } from '../projections/read-model/queries.ts'
+import { openRebuilds } from '../projections/rebuild/open-rebuilds.ts'
 import { openLostCommands } from '../projections/tell-lost-commands.ts'
 import { openPurges } from '../purge/open-purges.ts'
 import { openReplays } from '../replays/open-replays.ts'
@@ -79,6 +81,12 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       }),
       // Where the rows are that a purge erases, and in every deployment.
       openPurges({ ...ports, logger, partitionOf: key => partitionOf(key, partitions), clock: Date.now }),
+      openRebuilds({
+        ...ports,
+        ...{ partitions, logger, metrics, partitionOf: key => partitionOf(key, partitions) },
+        earlierSecrets: createEarlierSecrets({ ...ports, logger }),
+        openDatabase: signal => openPostgres({ ...ground.database, ...rebuilder, logger }, signal),
+      }),
       openLostCommands({ ...ports, logger, clock: Date.now }),
       openIndexMaking({ ...ports, openSession: signal => openSession({ ...ground.database, ...indexMaker }, signal), logger }, [
         ...readModelIndexes,
@@ -118,6 +126,9 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
 
 /** Not called as ours are: it writes for no instance, and no purge has to wait until an index of millions of rows is made. */
 const indexMaker = { applicationName: 'index maker', statementTimeoutMs: 86_400_000, lockTimeoutMs: 86_400_000 }
+
+/** One stands still for the other two: what is compared, and what is filled. There only while something is rebuilt. */
+const rebuilder = { applicationName: 'zaplog rebuild', poolSize: 6 }
 
 const together = (name: string, roles: readonly Role[]): Role => ({
   name,

@@ -74,7 +74,7 @@ async function recordsBehind(tx: Transaction, { name, version }: Projection, liv
  * A view of each of the version's tables, in place of those of the one before. Where the columns allow, views are replaced, so that what
  * operators made of them stays; else they are made anew, with the rights that were granted on the whole of them. Rejects NotShown.
  */
-async function showTables(tx: Transaction, projection: Projection, live: number): Promise<void> {
+export async function showTables(tx: Transaction, projection: Projection, live: number): Promise<void> {
   const before = schemaOf({ name: projection.name, version: live })
   const views = await tx.query<View>(viewsOf, [before, schemaOf(projection)])
   refuseInTheWay(projection, views)

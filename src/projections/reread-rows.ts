@@ -33,3 +33,16 @@ export async function moveReread(
   )
   return moved.length > 0
 }
+
+/** One reads again what the other did, from the first record on. */
+export async function rereadAlike(tx: Transaction, { like, own }: { like: Identity; own: Identity }): Promise<void> {
+  await tx.query(
+    `insert into rereads (projection, version, partition, next_offset, until_offset)
+     select $3, $4::integer, partition, 0, until_offset from rereads where projection = $1 and version = $2 on conflict do nothing`,
+    [like.name, like.version, own.name, own.version],
+  )
+}
+
+export async function forgetRereads(database: Transaction, { name, version }: Identity): Promise<void> {
+  await database.query('delete from rereads where projection = $1 and version = $2', [name, version])
+}

@@ -25,3 +25,8 @@ export const isPurged = (instanceId: string): string => `exists (select from pur
 /** Purged, and given up by its owner: nobody owns it again. */
 export const isErased = (instanceId: string): string =>
   `exists (select from purges where purges.instance_id = ${instanceId} and purges.step <> 'account')`
+
+/** One that was asked for and is not done. */
+export async function isAnyUnderWay(tx: Transaction): Promise<boolean> {
+  return (await tx.query('select from purges where done_at is null limit 1')).length > 0
+}

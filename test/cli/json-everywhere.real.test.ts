@@ -95,6 +95,12 @@ const replay = {
   ...{ percent: 100, perSecond: null, secondsLeft: null },
 }
 
+/** One that was swapped in at once. */
+const rebuild = {
+  ...{ id: 'rb_1', projection: 'read-model', state: 'swapped', why: null, records: 1, read: 1, percent: 100, perSecond: null },
+  ...{ secondsLeft: null, compared: [] },
+}
+
 test('[H7] whatever zaplog answers is one document on stdout, and nothing else is there', async () => {
   const shop = { id: 'shop', name: 'Shop', state: 'open', stateAt: '2026', reasonText: null, phone: null, epoch: 3 }
   const deletion = { goes: [], stays: [] }
@@ -147,6 +153,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
       '/history': history,
       '/test': tested,
       '/replays': replay,
+      '/rebuilds': rebuild,
       endpoints: endpoint,
     }
     const one = Object.entries(special).find(([part]) => path.includes(part))?.[1] ?? shop
@@ -174,6 +181,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'webhooks list': [endpoint],
     'webhooks remove': { id: 'one', removed: true },
     replay,
+    rebuild,
     status: { url, status: 'ok', checks: [], version: '9.9.9', instances: [shop], endpoints: [endpoint] },
   }
   const ending = Object.entries(calls).filter(([path]) => !endless.includes(path))

@@ -33,8 +33,8 @@ export const readModel: Projection = createReadModel({ version: 1 })
 /** Every table of version 1, by its whole name. */
 export const readModelTables: readonly string[] = tableNames.map(table => `${schemaOf(readModel)}.${table}`)
 
-export function createReadModel(of: { version: number; sql?: string }): Projection {
-  const name = readModelName
+/** `name`: of one beside it, whose tables have a schema of that name. */
+export function createReadModel({ name = readModelName, ...of }: { version: number; name?: string; sql?: string }): Projection {
   const tables = tablesIn(schemaOf({ name, version: of.version }))
   return {
     ...of,

@@ -151,4 +151,20 @@ export const logMetrics = {
     means: 'failed: look why; running for longer than it takes: nobody has the role processors.',
     see: 'zaplog replays list',
   },
+  zaplog_rebuild_records_total: {
+    kind: 'counter',
+    unit: 'records',
+    labels: { projection },
+    help: 'Records that rebuilds of projections took in',
+    means: 'Its rate is how fast a rebuild goes: slow while live records are late, and 500 a second at least.',
+    see: 'zaplog rebuilds list',
+  },
+  zaplog_rebuild_left_records: {
+    kind: 'gauge',
+    unit: 'records',
+    labels: { projection },
+    help: 'Records that a rebuild is behind what is read, in the process that has it',
+    means: 'Absent where no rebuild is at work; near 0 it follows what is read.',
+    see: 'zaplog rebuilds list',
+  },
 } as const satisfies Metrics

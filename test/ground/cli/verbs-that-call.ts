@@ -12,6 +12,7 @@ export const calls: Readonly<Record<string, readonly string[]>> = {
   'instances delete': ['shop'],
   'instances purge-status': ['shop'],
   'instances history': ['shop'],
+  rebuild: ['read-model'],
   replay: ['--from', '-7d', '--to', 'backfill'],
   send: ['5511900000011', 'hello'],
   upload: ['package.json', '--to', '5511900000011'],

@@ -1,0 +1,158 @@
+// One rebuild in the hands of this process, from whichever state it is in:
+//
+//   filling     tables of its own are filled from the first record on; then what earlier versions could not read is read once more
+//   comparing   at one place and in one snapshot it is compared with what is read; what the log has forgotten is copied
+//   ready       it follows what is read. By itself it goes on only where every row is the same and no account is left out
+//   swapped     its tables are read. Those from before follow, so that a rollback is a swap
+//   rolled-back those from before are read again. Its own follow, and may be swapped in once more
+//
+//   cancelled, failed, or removed: its tables are taken down
+import { wait } from '../../runtime/wait.ts'
+import { schemaOf } from '../make-tables.ts'
+import { createRereading } from '../reread.ts'
+import { forgetRereads, listRereads } from '../reread-rows.ts'
+import { forgetPlaces } from './checkpoint-rows.ts'
+import { isEqual } from './compare.ts'
+import { type Fill, Halted, openFill } from './fill.ts'
+import { compareBoth } from './look.ts'
+import { forgottenIn, prepare, type Running } from './prepare.ts'
+import { findHeld, keepFindings, move, noteTakenDown, type Rebuild, sayWhy } from './rebuild-rows.ts'
+import { NEAR_RECORDS } from './stand-still.ts'
+import { exchange } from './swap.ts'
+import { dropTwin, readShapes } from './twin-tables.ts'
+
+type Step = { rebuild: Rebuild; fill: Fill }
+
+const LOOK_EVERY_MS = 200
+
+/** Until it is over, somebody else's, or told to stop. Rejects what its parts reject: then it is tried again from its row. */
+export async function runRebuild(running: Running, signal: AbortSignal): Promise<void> {
+  const { deps } = running
+  const everyMs = deps.lookEveryMs ?? LOOK_EVERY_MS
+  let fill: Fill | null = null
+  do {
+    const rebuild = await read(running)
+    if (rebuild === null) return
+    if (isOver(rebuild)) return takeDown(running, signal)
+    const prepared = await prepare(running, rebuild, signal)
+    if (prepared !== 'prepared') {
+      await fail(running, rebuild, prepared.broken)
+      continue
+    }
+    fill ??= await openFill(deps, running.pair, signal)
+    await asLongAs(running, { rebuild, fill, everyMs }, signal)
+  } while (await wait(everyMs, signal))
+}
+
+/** null: it is somebody else's by now. */
+const read = ({ deps, held }: Running): Promise<Rebuild | null> => findHeld(deps.database, held)
+
+const isOver = ({ state, removed }: Rebuild): boolean => removed || state === 'cancelled' || state === 'failed'
+
+/** A step, and no longer than it is in this state: a long one hears of it meanwhile. */
+async function asLongAs(running: Running, { everyMs, ...step }: Step & { everyMs: number }, signal: AbortSignal): Promise<void> {
+  const stopping = new AbortController()
+  const both = AbortSignal.any([signal, stopping.signal])
+  const looking = (async () => {
+    while (await wait(everyMs, both)) {
+      const now = await read(running)
+      running.deps.left(await step.fill.behind())
+      if (now === null || now.state !== step.rebuild.state || isOver(now)) stopping.abort()
+    }
+  })()
+  looking.catch(() => stopping.abort()) // what keeps it from looking keeps the next look, too, which says so
+  try {
+    await stepOf[step.rebuild.state](running, step, both)
+  } catch (error) {
+    if (error instanceof Halted) await fail(running, step.rebuild, error.message)
+    else if (!both.aborted) throw error
+  } finally {
+    stopping.abort()
+    await looking.catch(() => undefined)
+  }
+}
+
+const stepOf: Readonly<Record<Rebuild['state'], (running: Running, step: Step, signal: AbortSignal) => Promise<void>>> = {
+  filling: fillUp,
+  comparing: compare,
+  ready: follow,
+  swapped: follow,
+  'rolled-back': follow,
+  cancelled: async () => undefined,
+  failed: async () => undefined,
+}
+
+async function fillUp({ deps, pair, held }: Running, { rebuild, fill }: Step, signal: AbortSignal): Promise<void> {
+  await fill.advance(null, { paced: true }, signal)
+  if ((await fill.behind()) > NEAR_RECORDS) return
+  const rereading = createRereading({ ...deps, secrets: deps.earlierSecrets }, pair.beside)
+  await rereading.work(fill.own, signal)
+  if ((await listRereads(deps.database, pair.beside)).length > 0) return
+  for (const { table } of await readShapes(deps.database, pair))
+    await deps.database.query(`analyze ${schemaOf(pair.beside)}.${table}`)
+  if (await move(deps.database, held, { from: ['filling'], state: 'comparing' }))
+    deps.logger.info('rebuild.filled', { rebuildId: rebuild.rebuildId, projection: rebuild.projection })
+}
+
+async function compare({ deps, pair, held }: Running, { rebuild, fill }: Step, signal: AbortSignal): Promise<void> {
+  if (rebuild.compared !== null) return void (await move(deps.database, held, { from: ['comparing'], state: 'ready' }))
+  await fill.advance(null, { paced: true }, signal)
+  const forgotten = await forgottenIn(deps, pair, signal)
+  const isForgotten = (instanceId: string) => forgotten.has(deps.partitionOf(instanceId))
+  const { database } = deps
+  const compared = await compareBoth({ database, fill, pair, isForgotten }, (tx, found) => keepFindings(tx, held, found), signal)
+  if (compared === null) return
+  const { rebuildId } = rebuild
+  for (const { table, ...found } of compared) {
+    const { rows, rebuilt, copied, missing, extra, differing } = found
+    deps.logger.info('rebuild.compared', { rebuildId, table, rows, rebuilt, copied, missing, extra, differing })
+  }
+}
+
+async function follow(running: Running, { rebuild, fill }: Step, signal: AbortSignal): Promise<void> {
+  const { deps, held } = running
+  await fill.advance(null, { paced: true }, signal)
+  const next = nextOf(rebuild, await fill.leftOut())
+  if (next.kind === 'stay') return sayWhy(deps.database, held, next.why)
+  if ((await fill.behind()) > NEAR_RECORDS) return
+  const swapped = await exchange(
+    { ...running, database: deps.database, fill },
+    { from: [rebuild.state], state: next.state },
+    signal,
+  )
+  if (swapped.kind === 'later') return sayWhy(deps.database, held, swapped.why)
+  deps.logger.info('rebuild.swapped', { rebuildId: held.rebuildId, projection: rebuild.projection, state: next.state })
+}
+
+type Next = { kind: 'exchange'; state: 'swapped' | 'rolled-back' } | { kind: 'stay'; why: string | null }
+
+/** `leftOut`: accounts of which a record could not be projected into what follows. Pure. */
+export function nextOf({ state, swap, wanted, compared }: Rebuild, leftOut: number): Next {
+  if (state === 'swapped') return wanted === 'rollback' ? { kind: 'exchange', state: 'rolled-back' } : { kind: 'stay', why: null }
+  if (wanted === 'swap') return { kind: 'exchange', state: 'swapped' }
+  if (state === 'rolled-back') return { kind: 'stay', why: null }
+  if (leftOut > 0)
+    return {
+      kind: 'stay',
+      why: `${leftOut} accounts are left out of it, because a record of each could not be projected: swap it all the same, or cancel it`,
+    }
+  if (compared === null || !isEqual(compared))
+    return { kind: 'stay', why: 'it is not the same as what is read: look at what was compared, then swap it or cancel it' }
+  return swap === 'auto' ? { kind: 'exchange', state: 'swapped' } : { kind: 'stay', why: 'it waits to be swapped' }
+}
+
+async function fail({ deps, held }: Running, { state }: Rebuild, why: string): Promise<void> {
+  if (await move(deps.database, held, { from: [state], state: 'failed', why }))
+    deps.logger.error('rebuild.failed', { rebuildId: held.rebuildId, reason: why })
+}
+
+/** Safe to be killed and done again. */
+async function takeDown({ deps, pair, held }: Running, signal: AbortSignal): Promise<void> {
+  await forgetPlaces(deps.database, pair, signal)
+  await forgetRereads(deps.database, pair.beside)
+  await deps.database.transact(async tx => {
+    await dropTwin(tx, pair)
+    await noteTakenDown(tx, held)
+  }, signal)
+  deps.logger.info('rebuild.taken-down', { rebuildId: held.rebuildId })
+}
