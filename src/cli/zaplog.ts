@@ -310,6 +310,18 @@ program
   .description('how far whoever consumes the log is behind its end')
   .option('--watch', 'again every 2 s, until Ctrl-C; with --json a line each time')
   .action(async options => (await import('./lag.ts')).showLag({ ...options, outputLost }))
+const keys = program.command('keys').description('the keys that seal what is kept in Postgres, each by its id')
+keys
+  .command('status')
+  .description('how much is sealed with which key')
+  .action(async () => (await import('./keys.ts')).keysStatus())
+keys
+  .command('rotate')
+  .summary('seal everything anew with ENCRYPTION_KEY')
+  .description(
+    'seal anew, beside the work, what is not sealed with ENCRYPTION_KEY; it may be ended at any time and begun again, and ends with how much is left under other keys',
+  )
+  .action(async () => (await import('./keys.ts')).rotateKeys())
 program
   .command('doctor')
   .summary('what is wrong with its parts, and how to mend it')
