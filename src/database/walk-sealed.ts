@@ -140,10 +140,10 @@ function writeSql(column: SealedColumn): string {
   return `with anew as (
   select * from unnest($${first}::int[], $${first + 1}::bytea[], $${first + 2}::bytea[]) as anew (at, old, sealed)
 ), held as (
-  select t.ctid as id, anew.at, anew.old, anew.sealed
+  select t.ctid as id, anew.at, anew.sealed
   from ${namedRows(column)} join anew on anew.at = named.place - 1 join ${column.table} t on ${isNamed(column)}
   where t.${column.column} = anew.old for update of t skip locked
 )
-update ${column.table} t set ${column.column} = held.sealed from held where t.ctid = held.id and t.${column.column} = held.old
+update ${column.table} t set ${column.column} = held.sealed from held where t.ctid = held.id
 returning held.at`
 }
