@@ -11,6 +11,9 @@ export type SealedColumn = {
   place(...key: readonly string[]): string
 }
 
+/** Said by whoever knows the table, where another file knows what its values are sealed for. */
+export type SealedIn = Omit<SealedColumn, 'place'>
+
 /** `keys`: how many values there are under each key as this leaves them; those from before keys had ids under `unmarked`. */
 export type SealedPage = {
   keys: Readonly<Record<string, number>>

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { SealedColumn } from '../database/sealed-column.ts'
 import type { Sealer } from '../runtime/seal.ts'
-import type { SecretName, SecretRow } from './message-secrets.ts'
+import { type SecretName, type SecretRow, secretsSealedIn } from './message-secrets.ts'
 
 /** `author`: whose message it is; `options`: names of a poll's options, in order. */
 export type KeptSecret = {
@@ -40,12 +40,7 @@ function secretPlace(instanceId: string, message: string, author: string): strin
   return `message_secrets|${instanceId}|${message}|${author}`
 }
 
-export const sealedSecrets: SealedColumn = {
-  table: 'message_secrets',
-  column: 'sealed',
-  key: { instance_id: 'text', message: 'bytea', author: 'bytea' },
-  place: secretPlace,
-}
+export const sealedSecrets: SealedColumn = { ...secretsSealedIn, place: secretPlace }
 
 type Packed = { secret: string; author: [string, string | null]; options?: readonly string[] }
 

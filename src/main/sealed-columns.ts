@@ -9,13 +9,15 @@ import { sealedCommands } from '../producers/commands/built-message.ts'
 import { sealedStanzas } from '../producers/gate/kept-stanzas.ts'
 import { sealedMessages } from '../producers/secrets/sealed-store.ts'
 import { sealedReferences } from '../producers/upload/upload.ts'
-import { sealedEndpoints } from '../webhooks/endpoints/sealed-settings.ts'
+import { sealedVersions } from '../webhooks/endpoints/endpoint-versions.ts'
+import { sealedSigning } from '../webhooks/endpoints/secrets.ts'
 import { sealedServerSecrets } from './kept-secret.ts'
 
 /** What an account needs first. */
 export const sealedColumns: readonly SealedColumn[] = [
   ...sealedAuth,
-  ...sealedEndpoints,
+  ...sealedVersions,
+  sealedSigning,
   sealedServerSecrets,
   sealedCommands,
   sealedPlaces,

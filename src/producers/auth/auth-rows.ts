@@ -5,9 +5,11 @@ import type { SealedColumn } from '../../database/sealed-column.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { appendedPartsType, bytesOf, eraseStanzaParts, isRemembered } from '../gate/appended-stanza-parts.ts'
 import {
+  credsSealedIn,
   eraseAuth,
   eraseKeys,
   type KeyName,
+  keysSealedIn,
   readAllKeys,
   readAnyCreds,
   readCreds,
@@ -92,8 +94,8 @@ const credsPlace = (instanceId: string) => `auth_creds|${instanceId}`
 
 /** Whoever seals these anew changes no key: an account's own writes go on, and win. */
 export const sealedAuth: readonly SealedColumn[] = [
-  { table: 'auth_creds', column: 'sealed', key: { instance_id: 'text' }, place: credsPlace },
-  { table: 'auth_keys', column: 'sealed', key: { instance_id: 'text', type: 'text', id: 'text' }, place: keyPlace },
+  { ...credsSealedIn, place: credsPlace },
+  { ...keysSealedIn, place: keyPlace },
 ]
 
 /** An instance whose stored creds this key does not open, and why; null: none was found by looking at one. */

@@ -7,7 +7,16 @@ import { SealError, type Sealer } from '../../runtime/seal.ts'
 import { outlast } from '../outlast.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
 import { orEndSealed } from './or-end-sealed.ts'
-import { addSealed, dropSealed, findTriable, listTargets, noteTried, type SealedRow, type TriableRow } from './sealed-rows.ts'
+import {
+  addSealed,
+  dropSealed,
+  findTriable,
+  listTargets,
+  messagesSealedIn,
+  noteTried,
+  type SealedRow,
+  type TriableRow,
+} from './sealed-rows.ts'
 
 export type SealedStoreDeps = {
   database: Database
@@ -25,12 +34,7 @@ export type SealedStoreDeps = {
 const maxFound = 100
 
 const sealedPlace = (instanceId: string, eventId: string): string => `sealed_messages|${instanceId}|${eventId}`
-export const sealedMessages: SealedColumn = {
-  table: 'sealed_messages',
-  column: 'sealed',
-  key: { instance_id: 'text', event_id: 'text' },
-  place: sealedPlace,
-}
+export const sealedMessages: SealedColumn = { ...messagesSealedIn, place: sealedPlace }
 
 export function createSealedStore(deps: SealedStoreDeps) {
   const { database, sealer, life, instanceId, epoch, timeoutMs, random, logger } = deps

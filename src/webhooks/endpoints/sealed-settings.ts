@@ -1,17 +1,9 @@
 // What endpoints keep secret, opened: bound to its endpoint, so that a row copied elsewhere does not open.
-import type { SealedColumn } from '../../database/sealed-column.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 
 export const secretsContext = (endpointId: string): string => `webhook_secrets|${endpointId}`
 export const headersContext = (endpointId: string): string => `webhook_endpoint_versions|${endpointId}`
 export const urlContext = (endpointId: string): string => `webhook_endpoint_versions.url|${endpointId}`
-
-const versionKey = { endpoint_id: 'text', version: 'integer' } as const
-export const sealedEndpoints: readonly SealedColumn[] = [
-  { table: 'webhook_endpoint_versions', column: 'headers_sealed', key: versionKey, place: headersContext },
-  { table: 'webhook_endpoint_versions', column: 'url_sealed', key: versionKey, place: urlContext },
-  { table: 'webhook_secrets', column: 'sealed', key: { endpoint_id: 'text', secret_id: 'bigint' }, place: secretsContext },
-]
 
 /** `plain`: written by 0.1.0, and not sealed yet. */
 export function openUrl(sealer: Sealer, endpointId: string, of: { sealed: Uint8Array | null; plain: string | null }): string {
