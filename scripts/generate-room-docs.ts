@@ -55,6 +55,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
 const withoutFirst: Readonly<Record<string, string>> = {
   'infra/postgres/migrations':
     'The tables, in steps that are taken in the order of their numbers; one that was released never changes.',
+  'infra/kubernetes': 'A Deployment for each role, what all of them are given, and scalers; README.md says how to bring them up.',
 }
 
 /** `earlier`: files that are generated in another part, too, as they are with it. */

@@ -1,5 +1,6 @@
 // The HTTP API on the process's server: every call but those of health and the pages needs a key or a signature.
 import type { Database } from '../database/database.ts'
+import type { WalkSealed } from '../database/sealed-column.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
 import { type AccountsHere, createAccountsHere } from '../instances/accounts-here.ts'
@@ -21,6 +22,7 @@ import { cloudApiRoutes } from './cloud-api/cloud-api.ts'
 import { commandRoutes } from './commands/command-routes.ts'
 import { type App, createApp } from './create-app.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
+import { encryptionKeyRoutes } from './encryption-key-routes.ts'
 import { endpointRoutes } from './endpoints/endpoint-routes.ts'
 import { listenerRoutes } from './endpoints/listener-routes.ts'
 import { mailboxRoutes } from './endpoints/mailbox-routes.ts'
@@ -68,6 +70,7 @@ export type ApiDeps = HealthDeps & {
   codec: Codec
   objects: ObjectStore
   sealer: Sealer
+  walkSealed: WalkSealed
   links: MediaLinks
   /** Checks presigned URLs of the embedded object store; null where another one signs and serves them. */
   verifyObjectUrl: VerifyObjectUrl | null
@@ -134,9 +137,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
     stopping: stopping.signal,
     cut: cut.signal,
   }
-  healthRoutes(app, deps)
-  pageRoutes(app, deps)
-  aboutRoutes(app, deps)
+  serverRoutes(app, deps)
   instanceRoutes(app, routeDeps)
   endpointRoutes(app, { ...routeDeps, config: deps.webhooks })
   const tester = openEndpointTester({ ...deps, config: deps.webhooks })
@@ -179,6 +180,14 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
       return closed
     },
   }
+}
+
+/** What is of zaplog itself. */
+function serverRoutes(app: App, deps: ApiDeps): void {
+  healthRoutes(app, deps)
+  pageRoutes(app, deps)
+  aboutRoutes(app, deps)
+  encryptionKeyRoutes(app, deps)
 }
 
 /** Whatever ends what is waited for says so; that may be missed. */

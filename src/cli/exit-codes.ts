@@ -45,6 +45,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
   'wrong-key': exitCodes.configuration,
   'partitions-differ': exitCodes.configuration,
   'other-log': exitCodes.configuration,
+  'log-behind': exitCodes.configuration,
   EADDRINUSE: exitCodes.tryLater,
   EADDRNOTAVAIL: exitCodes.configuration,
   EACCES: exitCodes.configuration,

@@ -33,6 +33,8 @@ export const ownVerbs: Readonly<Record<string, string>> = {
   'POST /v1/endpoints/{id}/test': 'webhooks test {id}',
   'GET /v1/events/{id}': 'events why {id}',
   'GET /v1/lag': 'lag',
+  'GET /v1/encryption-keys': 'keys status',
+  'POST /v1/encryption-keys/rotate': 'keys rotate',
   'GET /v1/topics': 'topics --live',
   'GET /v1/schemas': 'schemas --live',
   'POST /v1/rebuilds': 'rebuild read-model',

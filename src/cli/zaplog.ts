@@ -337,6 +337,18 @@ const migrate = program
       verb.error("missing required option '--to-kafka', or '--delete-old'")
     return (await import('./migrate.ts')).migrateVerb(options, outputLost)
   })
+const keys = program.command('keys').description('the keys that seal what is kept in Postgres, each by its id')
+keys
+  .command('status')
+  .description('how much is sealed with which key')
+  .action(async () => (await import('./keys.ts')).keysStatus())
+keys
+  .command('rotate')
+  .summary('seal everything anew with ENCRYPTION_KEY')
+  .description(
+    'seal anew, beside the work, what is not sealed with ENCRYPTION_KEY; it may be ended at any time and begun again, and ends with how much is left under other keys',
+  )
+  .action(async () => (await import('./keys.ts')).rotateKeys())
 program
   .command('doctor')
   .summary('what is wrong with its parts, and how to mend it')

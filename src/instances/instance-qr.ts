@@ -1,6 +1,8 @@
 // The table instance_qr: the code that an unpaired instance shows right now, sealed, for it lets a phone in. This file alone reads and
 // writes it; a change of it is told on the channel of the same name.
+
 import type { Database } from '../database/database.ts'
+import type { SealedColumn } from '../database/sealed-column.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import type { Sealer } from '../runtime/seal.ts'
 import { isOwner, type Owned } from './instance-owners.ts'
@@ -39,3 +41,4 @@ const showSql = `with shown as (
 select pg_notify('${qrChannel}', $1)`
 
 export const qrErasure = rowsOf('instance_qr')
+export const sealedQr: SealedColumn = { table: 'instance_qr', column: 'qr', key: { instance_id: 'text' }, place: placeOf }

@@ -1,6 +1,8 @@
 // The tables message_secrets, whose rows are sealed before they come here, and secrets_brought: this file alone reads and writes them. Nothing in a
 // row is as its sender wrote it, so that Postgres refuses none for its bytes.
+
 import type { Transaction } from '../database/database.ts'
+import type { SealedIn } from '../database/sealed-column.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
 
@@ -96,5 +98,11 @@ const forgetSql = `with gone as (
   returning 1
 )
 select count(*)::int as gone from gone`
+
+export const secretsSealedIn: SealedIn = {
+  table: 'message_secrets',
+  column: 'sealed',
+  key: { instance_id: 'text', message: 'bytea', author: 'bytea' },
+}
 
 export const secretsErasures = [rowsOf('message_secrets'), rowsOf('secrets_brought')]

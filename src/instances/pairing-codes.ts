@@ -1,8 +1,10 @@
 // The tables pairing_requests and pairing_codes: somebody wants a code to type on a phone, and what the owner of the instance answers. Both are
 // sealed: a code lets a phone in. This file alone reads and writes them; a change of either is told on the channel of its name.
+
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Database, Transaction } from '../database/database.ts'
+import type { SealedColumn } from '../database/sealed-column.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Sealer } from '../runtime/seal.ts'
@@ -149,5 +151,10 @@ const openRequest = (sealer: Sealer, instanceId: string, sealed: Buffer) =>
   request.parse(opened(sealer, sealed, requestPlace(instanceId)))
 const openAnswer = (sealer: Sealer, instanceId: string, sealed: Buffer) =>
   answer.parse(opened(sealer, sealed, answerPlace(instanceId)))
+
+export const sealedPairing: readonly SealedColumn[] = [
+  { table: 'pairing_requests', column: 'sealed', key: { instance_id: 'text' }, place: requestPlace },
+  { table: 'pairing_codes', column: 'sealed', key: { instance_id: 'text' }, place: answerPlace },
+]
 
 export const pairingErasures = [rowsOf('pairing_requests'), rowsOf('pairing_codes')]

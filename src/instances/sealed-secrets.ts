@@ -1,8 +1,10 @@
 // A message's secret as a row: sealed for the place that it has, which its message and its author give it. Whoever keeps or finds secrets
 // names them here, so that a vote opens whether its poll was received or came with the phone's history.
+
 import { createHash } from 'node:crypto'
+import type { SealedColumn } from '../database/sealed-column.ts'
 import type { Sealer } from '../runtime/seal.ts'
-import type { SecretName, SecretRow } from './message-secrets.ts'
+import { type SecretName, type SecretRow, secretsSealedIn } from './message-secrets.ts'
 
 /** `author`: whose message it is; `options`: names of a poll's options, in order. */
 export type KeptSecret = {
@@ -32,7 +34,13 @@ export const hexOf = (digest: Buffer): string => digest.toString('hex')
 export const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
 
 const placeOf = (instanceId: string, { message, author }: SecretName): string =>
-  `message_secrets|${instanceId}|${hexOf(message)}|${hexOf(author)}`
+  secretPlace(instanceId, hexOf(message), hexOf(author))
+
+function secretPlace(instanceId: string, message: string, author: string): string {
+  return `message_secrets|${instanceId}|${message}|${author}`
+}
+
+export const sealedSecrets: SealedColumn = { ...secretsSealedIn, place: secretPlace }
 
 type Packed = { secret: string; author: [string, string | null]; options?: readonly string[] }
 

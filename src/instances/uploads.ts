@@ -1,6 +1,8 @@
 // The table uploads: files that clients give an account to send. Who asks for one is here, who prepares it in uploads-at-work.ts, who brings it to
 // WhatsApp in uploads-sent.ts: nobody else names it.
+
 import type { Transaction } from '../database/database.ts'
+import type { SealedColumn } from '../database/sealed-column.ts'
 import { requestId } from '../events/ids.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isPurged } from '../purge/tombstones.ts'
@@ -102,6 +104,12 @@ export async function askUpload(
 
 /** What a sealed place is sealed for. */
 export const uploadPlace = (uploadId: string): string => `uploads|${uploadId}`
+export const sealedPlaces: SealedColumn = {
+  table: 'uploads',
+  column: 'sealed_place',
+  key: { upload_id: 'text' },
+  place: uploadPlace,
+}
 
 /** null: there is none of this instance, or it is forgotten. */
 export async function findUpload(database: Transaction, instanceId: string, uploadId: string): Promise<UploadRow | null> {

@@ -1,13 +1,17 @@
 // A random secret that stays the same for ever, sealed in Postgres: what it signs outlives every change of ENCRYPTION_KEY.
+
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../database/database.ts'
-import { SealError, type Sealer } from '../runtime/seal.ts'
+import type { SealedColumn } from '../database/sealed-column.ts'
+import { keyIdOf, SealError, type Sealer } from '../runtime/seal.ts'
 
 const SECRET_BYTES = 32
+const placeOf = (name: string) => `secrets|${name}`
+export const sealedServerSecrets: SealedColumn = { table: 'secrets', column: 'sealed', key: { name: 'text' }, place: placeOf }
 
 /** 32 bytes; of processes that start together all answer the same. Rejects SealError where neither key opens it. */
 export async function keptSecret({ database, sealer }: { database: Database; sealer: Sealer }, name: string): Promise<Buffer> {
-  const context = `secrets|${name}`
+  const context = placeOf(name)
   await database.query('insert into secrets (name, sealed) values ($1, $2) on conflict do nothing', [
     name,
     sealer.seal(randomBytes(SECRET_BYTES), context),
@@ -16,7 +20,8 @@ export async function keptSecret({ database, sealer }: { database: Database; sea
   if (row === undefined) throw new Error(`reading the secret ${name}: it was inserted and is not there`)
   const secret = openOrExplain(() => sealer.open(row.sealed, context))
   // Sealed anew with the current key, or it would be lost when the previous one is no longer configured.
-  await database.query('update secrets set sealed = $2 where name = $1', [name, sealer.seal(secret, context)])
+  if (keyIdOf(row.sealed) !== sealer.keyId)
+    await database.query('update secrets set sealed = $2 where name = $1', [name, sealer.seal(secret, context)])
   return secret
 }
 

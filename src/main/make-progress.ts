@@ -9,9 +9,10 @@ import { commands } from '../projections/commands/commands.ts'
 import { makeCheckpoints } from '../projections/make-checkpoints.ts'
 import { makeTables } from '../projections/make-tables.ts'
 import { intakeEntry } from '../webhooks/bridge/delivery-intake.ts'
+import { refuseLogBehind } from './log-behind.ts'
 import type { Ports } from './ports.ts'
 
-/** Makes only what is missing, in a database that belongs to this log. Rejects OtherLog. */
+/** Makes only what is missing, in a database that belongs to this log. Rejects OtherLog and LogBehind. */
 export async function makeProgress(
   ports: Pick<Ports, 'database' | 'log' | 'progress' | 'claimLog' | 'topic' | 'consumerGroup'>,
   partitions: number,
@@ -19,6 +20,7 @@ export async function makeProgress(
 ): Promise<void> {
   const { database, progress, claimLog, topic, consumerGroup } = ports
   await claimLog()
+  await refuseLogBehind(ports, signal)
   for (const { name, reads } of [...processors, intakeEntry])
     await progress.make(consumerGroup(name), reads.map(topic), partitions)
   if (await isNew(database)) await keepBeginning(database, await endsOf(ports, partitions, signal))

@@ -20,6 +20,7 @@ import { keptSecret } from './kept-secret.ts'
 import { type Log, openLog } from './log.ts'
 import { type Objects, openObjects } from './objects.ts'
 import type { Parts } from './parts.ts'
+import { claimSealingKey } from './sealing-keys.ts'
 import type { Waits } from './waits.ts'
 import { type Watched, watchParts } from './watch-parts.ts'
 
@@ -67,6 +68,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
   const opened: { close(): Promise<void> }[] = [databases]
   const close = () => closeAll(opened, logger)
   try {
+    await waits.waitFor(parts.postgres, signal => claimSealingKey({ database, sealer, logger, columns: loadColumns }, signal))
     const linkKey = await waits.waitFor(parts.postgres, () => keptSecret({ database, sealer }, 'media-links'))
     const log = await openLog({ config, parts, waits, databases, logger, metrics }, topic)
     opened.push(log)
@@ -110,6 +112,9 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
     throw error
   }
 }
+
+/** Which hardly any start needs, and all owners with them. */
+const loadColumns = async () => (await import('./sealed-columns.ts')).sealedColumns
 
 type Askable = { database: Database; log: Log; objects: ObjectStore }
 

@@ -6,6 +6,7 @@ import { openQueueWatch } from '../api/watch-queues.ts'
 import { openIndexMaking } from '../database/index-making.ts'
 import { openPostgres } from '../database/postgres.ts'
 import { openSession } from '../database/session.ts'
+import { createSealedWalk } from '../database/walk-sealed.ts'
 import { commandIndexes } from '../instances/commands-shown.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
 import { openProcessors } from '../processors/open-processors.ts'
@@ -28,6 +29,7 @@ import { deliveryIndexes } from '../webhooks/deliveries/deliveries.ts'
 import type { Ground } from './ground.ts'
 import type { Ports } from './ports.ts'
 import { projectedTopics, readConsumers } from './read-consumers.ts'
+import { sealedColumns } from './sealed-columns.ts'
 
 export { sealPlainUrls } from '../webhooks/endpoints/seal-urls.ts'
 export { makeProgress } from './make-progress.ts'
@@ -105,6 +107,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       retentionMs: config.log.retentionMs,
       partitionOf: key => partitionOf(key, config.log.partitions),
       projected: projectedTopics,
+      walkSealed: createSealedWalk(ports, sealedColumns),
       consumers: () => readConsumers(ports),
       webhooks: config.webhooks,
       commands: config.commands,

@@ -121,5 +121,6 @@ export const keptTables: Readonly<Record<string, string>> = {
   replay_partitions: 'offsets of replays',
   incoming_adoption: 'whether it was done',
   secrets: 'secrets of the server',
+  sealing_keys: 'ids of keys',
   zaplog_migrations: 'which migrations are applied',
 }

@@ -1,5 +1,15 @@
 // Settings of the process: what it does, where it listens, what it says, and its keys. Part of config.ts, in its order.
-import { dialects, parseDialect, parseHeaderKey, parseKey, parseProxy, parseRoles, parseUrl, roles } from './config-values.ts'
+import {
+  dialects,
+  parseDialect,
+  parseHeaderKey,
+  parseKey,
+  parseKeys,
+  parseProxy,
+  parseRoles,
+  parseUrl,
+  roles,
+} from './config-values.ts'
 import type { Variables } from './variables.ts'
 
 export function declareProcess(v: Variables) {
@@ -74,9 +84,9 @@ export function declareKeys(v: Variables) {
       parse: parseKey,
     }),
     encryptionKeyPrevious: v.parsed('ENCRYPTION_KEY_PREVIOUS', {
-      doc: 'still opens what an earlier key sealed',
+      doc: 'comma list of other keys that still open, or already do: earlier ones until `zaplog keys rotate` is done, the next one before it',
       secret: true,
-      parse: parseKey,
+      parse: parseKeys,
     }),
   }
 }

@@ -85,6 +85,12 @@ export const parseKey = (text: string) => {
   return bytes.length === 32 && bytes.toString('base64') === text ? bytes : { expected: '32 bytes in base64' }
 }
 
+export const parseKeys = (text: string) => {
+  const keys = text.split(',').map(one => parseKey(one.trim()))
+  const bytes = keys.flatMap(key => (Buffer.isBuffer(key) ? [key] : []))
+  return bytes.length === keys.length ? bytes : { expected: 'keys of 32 bytes in base64, with commas between them' }
+}
+
 /** It travels in a header: what a header cannot carry would be a key that never fits. */
 export const parseHeaderKey = (text: string) =>
   /^[\x21-\x7e]{16,}$/.test(text) ? text : { expected: '16 or more letters, digits and signs, without spaces' }

@@ -1,4 +1,5 @@
-// Secrets at rest: AES-256-GCM, a fresh nonce each time, bound to what they belong to, so that a row copied elsewhere does not open.
+// Secrets at rest: AES-256-GCM, a fresh nonce each time, bound to what they belong to, so that a row copied elsewhere does not open. Each says
+// which key it is sealed with; what is from before keys had ids is opened by whichever key fits.
 import {
   createCipheriv,
   createDecipheriv,
@@ -11,9 +12,13 @@ import {
 import { CodedError, type Known } from './coded-error.ts'
 
 export type Sealer = {
-  /** version byte | 12 bytes nonce | ciphertext | 16 bytes tag. `context` names the place, e.g. auth_keys|instance|type|id. */
+  /** Of the key that seals: 8 digits of hex, made of the key, and no secret. */
+  keyId: string
+  /** Of all keys that open, that one first. */
+  keyIds: readonly string[]
+  /** version byte | 4 bytes key id | 12 bytes nonce | ciphertext | 16 bytes tag. `context` names the place, e.g. auth_keys|instance|type|id. */
   seal(plain: Uint8Array, context: string): Buffer
-  /** Tries the previous key where the current one does not fit; throws SealError. */
+  /** By the key that it names. Throws SealError, `keyId` where that is none of ours. */
   open(sealed: Uint8Array, context: string): Buffer
   /** A key of its own for another purpose, e.g. signing media links; the same for ever for the same purpose. */
   derive(purpose: string): Buffer
@@ -22,36 +27,71 @@ export type Sealer = {
 export class SealError extends CodedError<'wrong-key'> {
   override name = 'SealError'
   readonly port = 'seal'
-  constructor(message: string, known: Known = {}) {
+  /** Of the key that would open it, which is none of ours: it is there, and no damage. null: a damaged row, or one from before keys had ids. */
+  readonly keyId: string | null
+  constructor(message: string, { keyId, ...known }: Known & { keyId?: string } = {}) {
     super({ code: 'wrong-key', message, retryable: false, settings: ['ENCRYPTION_KEY', 'ENCRYPTION_KEY_PREVIOUS'], ...known })
+    this.keyId = keyId ?? null
   }
 }
 
-const VERSION = 1
+/** Sealed by an earlier zaplog: version byte | nonce | ciphertext | tag. */
+const UNMARKED = 1
+const MARKED = 2
+const ID_BYTES = 4
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
+/** Version byte and key id. */
+export const HEAD_BYTES = 1 + ID_BYTES
 
-export function createSealer(keys: { current: Uint8Array; previous: Uint8Array | null }): Sealer {
-  const current = createSecretKey(keys.current)
-  const previous = keys.previous === null ? null : createSecretKey(keys.previous)
+type Key = { id: string; key: KeyObject }
+
+/** `previous`: others that open. */
+export function createSealer(keys: { current: Uint8Array; previous: readonly Uint8Array[] | Uint8Array | null }): Sealer {
+  const current = keyOf(keys.current)
+  const all = [current, ...[keys.previous ?? []].flat().map(keyOf)]
+  const head = headOf(current.id)
   const nextNonce = drawNonces()
   return {
+    keyId: current.id,
+    keyIds: [...new Set(all.map(({ id }) => id))],
     seal: (plain, context) => {
       const nonce = nextNonce()
-      const cipher = createCipheriv('aes-256-gcm', current, nonce).setAAD(Buffer.from(context))
-      return Buffer.concat([Buffer.of(VERSION), nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(Buffer.from(context))
+      return Buffer.concat([head, nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
     },
     open: (sealed, context) => {
-      for (const key of [current, previous]) {
-        const plain = key === null ? null : tryOpen(key, sealed, context)
+      const keyId = keyIdOf(sealed)
+      const fitting = all.filter(({ id }) => keyId === null || id === keyId)
+      for (const { key } of fitting) {
+        const plain = tryOpen(key, sealed, context)
         if (plain !== null) return plain
       }
-      throw new SealError(
-        `opening ${context}: expected bytes sealed with ENCRYPTION_KEY, got something else (wrong key, or damaged)`,
-      )
+      throw notOpened(context, fitting.length === 0 ? keyId : null, all)
     },
     derive: purpose => Buffer.from(hkdfSync('sha256', keys.current, Buffer.alloc(0), `zaplog ${purpose}`, 32)),
   }
+}
+
+/** null: it is from before keys had ids. */
+export function keyIdOf(sealed: Uint8Array): string | null {
+  return sealed[0] === MARKED ? Buffer.from(sealed.subarray(1, HEAD_BYTES)).toString('hex') : null
+}
+
+/** What begins whatever is sealed with the key of this id. */
+export const headOf = (keyId: string): Buffer => Buffer.concat([Buffer.of(MARKED), Buffer.from(keyId, 'hex')])
+
+function keyOf(bytes: Uint8Array): Key {
+  const id = Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), 'zaplog key id', ID_BYTES)).toString('hex')
+  return { id, key: createSecretKey(bytes) }
+}
+
+/** `keyId`: none of ours. */
+function notOpened(context: string, keyId: string | null, [current, ...others]: readonly Key[]): SealError {
+  const ours = `ENCRYPTION_KEY (${current?.id}) or ENCRYPTION_KEY_PREVIOUS (${others.map(({ id }) => id).join(', ') || 'none'})`
+  const got = keyId === null ? 'something else (wrong key, or damaged)' : `what the key ${keyId} sealed`
+  const message = `opening ${context}: expected bytes sealed with ${ours}, got ${got}`
+  return new SealError(message, keyId === null ? {} : { keyId })
 }
 
 /** Each is given out once: asking the system for twelve bytes costs as much as sealing a row. */
@@ -69,10 +109,12 @@ function drawNonces(): () => Buffer {
 }
 
 function tryOpen(key: KeyObject, sealed: Uint8Array, context: string): Buffer | null {
-  if (sealed[0] !== VERSION || sealed.length < 1 + NONCE_BYTES + TAG_BYTES) return null
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + NONCE_BYTES)).setAAD(Buffer.from(context))
+  const begin = sealed[0] === MARKED ? HEAD_BYTES : 1
+  const isKnown = sealed[0] === MARKED || sealed[0] === UNMARKED
+  if (!isKnown || sealed.length < begin + NONCE_BYTES + TAG_BYTES) return null
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(begin, begin + NONCE_BYTES)).setAAD(Buffer.from(context))
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES))
-  const head = decipher.update(sealed.subarray(1 + NONCE_BYTES, sealed.length - TAG_BYTES))
+  const head = decipher.update(sealed.subarray(begin + NONCE_BYTES, sealed.length - TAG_BYTES))
   try {
     return Buffer.concat([head, decipher.final()])
   } catch {

@@ -8,6 +8,7 @@ import { promtoolAvailable } from '../../infra/services/promtool.ts'
 import { strangersAvailable } from '../../infra/services/strangers.ts'
 import { opensslAvailable } from './certificates.ts'
 import { composeLoaderAvailable } from './docker/compose-loader.ts'
+import { kubernetesSchemasAvailable } from './kubernetes/kubernetes-schemas.ts'
 import type { MachinePart } from './runs-here.ts'
 
 /** null: it is there; otherwise one sentence how to get it. Asking fetches what can be fetched. */
@@ -17,6 +18,7 @@ const available: Readonly<Record<MachinePart, () => Promise<string | null>>> = {
   s3: s3Available,
   strangers: strangersAvailable,
   'compose-loader': composeLoaderAvailable,
+  'kubernetes-schemas': kubernetesSchemasAvailable,
   chromium: chromiumAvailable,
   ffmpeg: ffmpegAvailable,
   openssl: opensslAvailable,

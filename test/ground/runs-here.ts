@@ -7,6 +7,7 @@ export type MachinePart =
   | 's3'
   | 'strangers'
   | 'compose-loader'
+  | 'kubernetes-schemas'
   | 'chromium'
   | 'ffmpeg'
   | 'openssl'

@@ -122,6 +122,15 @@ test('[B8] [B9] a row that does not open is said, and opens nothing', async () =
   expect(logger.lines.map(({ event }) => event)).toContain('secret.not-opened')
 })
 
+test('[B9] [H9] a row under a key that is none of ours is not taken for absent: the socket ends', async () => {
+  const secrets = open()
+  await secrets.keep([brought()])
+  const other = createSealer({ current: randomBytes(32), previous: null }).seal(Buffer.from('{}'), 'somewhere')
+  await query('update message_secrets set sealed = $1', [other])
+  await expect(secrets.find(inChat())).rejects.toThrow('sealed')
+  expect(secrets.life.ownReason()).toBe('sealed')
+})
+
 test('[A7] nothing is kept for an account that is purged', async () => {
   await query("insert into instance_ids (instance_id, request_id, name) values ('first', 'r', 'First')")
   await query("insert into purges (instance_id, request_id, requested_by) values ('first', 'r', 'test')")

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createSealer, signLink } from '../../src/runtime/seal.ts'
+import { createSealer, keyIdOf, SealError, signLink } from '../../src/runtime/seal.ts'
+import { sealUnmarked } from '../ground/seal-unmarked.ts'
 
 const key = (byte: number) => Buffer.alloc(32, byte)
 const sealer = createSealer({ current: key(1), previous: null })
@@ -13,14 +14,14 @@ test('[A4] what is sealed opens again, and never looks the same twice', () => {
 
 test('[A4] no nonce is used twice, and what was sealed stays as it was', () => {
   const sealed = Array.from({ length: 5_000 }, (_, number) => sealer.seal(Buffer.from(`${number}`), 'place'))
-  expect(new Set(sealed.map(one => one.subarray(1, 13).toString('hex'))).size).toBe(5_000)
+  expect(new Set(sealed.map(one => one.subarray(5, 17).toString('hex'))).size).toBe(5_000)
   for (const [number, one] of sealed.entries()) expect(sealer.open(one, 'place').toString()).toBe(`${number}`)
 })
 
 test('[A4] a sealed row does not open elsewhere, damaged, cut, or with another key', () => {
   const sealed = sealer.seal(Buffer.from('secret'), 'place')
   const damaged = Buffer.from(sealed)
-  damaged.writeUInt8((damaged[15] ?? 0) ^ 1, 15)
+  damaged.writeUInt8((damaged[19] ?? 0) ^ 1, 19)
   for (const attempt of [
     () => sealer.open(sealed, 'other place'),
     () => sealer.open(damaged, 'place'),
@@ -37,6 +38,46 @@ test('[A4] the previous key still opens what it sealed', () => {
       .open(sealed, 'place')
       .toString(),
   ).toBe('secret')
+})
+
+test('[H9] what is sealed says with which key, which gives nothing of the key away, and the same key has the same id', () => {
+  const sealed = sealer.seal(Buffer.from('secret'), 'place')
+  expect(keyIdOf(sealed)).toBe(sealer.keyId)
+  expect(sealer.keyId).toMatch(/^[0-9a-f]{8}$/)
+  expect(key(1).toString('hex')).not.toContain(sealer.keyId)
+  expect(createSealer({ current: key(1), previous: null }).keyId).toBe(sealer.keyId)
+  const both = createSealer({ current: key(2), previous: [key(1), key(3)] })
+  expect(both.keyIds).toEqual([both.keyId, sealer.keyId, createSealer({ current: key(3), previous: null }).keyId])
+  expect(keyIdOf(both.seal(sealed, 'place'))).toBe(both.keyId)
+})
+
+test('[H9] what is under a key that is none of ours is said with its id, and is told from what is damaged', () => {
+  const opening = (sealed: Uint8Array) => {
+    try {
+      return createSealer({ current: key(2), previous: key(3) }).open(sealed, 'place')
+    } catch (error) {
+      return error
+    }
+  }
+  const other = opening(sealer.seal(Buffer.from('secret'), 'place'))
+  expect(other).toBeInstanceOf(SealError)
+  expect(other).toMatchObject({
+    keyId: sealer.keyId,
+    message: expect.stringContaining(`got what the key ${sealer.keyId} sealed`),
+  })
+  const damaged = createSealer({ current: key(3), previous: null }).seal(Buffer.from('secret'), 'elsewhere')
+  expect(opening(damaged)).toMatchObject({ keyId: null, message: expect.stringContaining('got something else') })
+})
+
+test('[A4] [H9] what was sealed before keys had ids opens with each key that there is', () => {
+  const unmarked = sealUnmarked(key(1), 'secret', 'place')
+  expect(keyIdOf(unmarked)).toBeNull()
+  for (const keys of [
+    { current: key(1), previous: null },
+    { current: key(2), previous: [key(3), key(1)] },
+  ])
+    expect(createSealer(keys).open(unmarked, 'place').toString()).toBe('secret')
+  expect(() => createSealer({ current: key(2), previous: null }).open(unmarked, 'place')).toThrow(/wrong key, or damaged/)
 })
 
 test('[C7] a link signature covers path and end', () => {

@@ -1,11 +1,15 @@
 // The rows of an instance's auth state: sealed, and written all or nothing, only while the epoch is the owner's.
+
 import type { Database } from '../../database/database.ts'
+import type { SealedColumn } from '../../database/sealed-column.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { appendedPartsType, bytesOf, eraseStanzaParts, isRemembered } from '../gate/appended-stanza-parts.ts'
 import {
+  credsSealedIn,
   eraseAuth,
   eraseKeys,
   type KeyName,
+  keysSealedIn,
   readAllKeys,
   readAnyCreds,
   readCreds,
@@ -44,7 +48,7 @@ type Of = { instanceId: string; epoch: number }
 
 export function openAuthRows({ database, sealer, keyWriter }: Deps, of: Of): AuthRows {
   const { instanceId, epoch } = of
-  const place = (type: string, id: string) => `auth_keys|${instanceId}|${type}|${id}`
+  const place = (type: string, id: string) => keyPlace(instanceId, type, id)
   const seal = (text: string, context: string) => sealer.seal(Buffer.from(text), context)
   const opened = (type: string, rows: readonly SealedKey[]) =>
     new Map(rows.map(({ id, sealed }) => [id, sealer.open(sealed, place(type, id)).toString()]))
@@ -83,8 +87,16 @@ export function openAuthRows({ database, sealer, keyWriter }: Deps, of: Of): Aut
   }
 }
 
+/** What a key of an instance is sealed for. */
+const keyPlace = (instanceId: string, type: string, id: string) => `auth_keys|${instanceId}|${type}|${id}`
 /** What the stored creds of an instance are sealed for. */
 const credsPlace = (instanceId: string) => `auth_creds|${instanceId}`
+
+/** Whoever seals these anew changes no key: an account's own writes go on, and win. */
+export const sealedAuth: readonly SealedColumn[] = [
+  { ...credsSealedIn, place: credsPlace },
+  { ...keysSealedIn, place: keyPlace },
+]
 
 /** An instance whose stored creds this key does not open, and why; null: none was found by looking at one. */
 export async function findSealedOtherwise({

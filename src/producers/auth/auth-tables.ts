@@ -1,6 +1,8 @@
 // The tables auth_creds and auth_keys, whose rows are sealed before they come here: this file alone reads and writes them. What is
 // written takes effect only while its epoch owns the instance, and all of an account's change takes effect, or nothing of it.
+
 import type { Transaction } from '../../database/database.ts'
+import type { SealedIn } from '../../database/sealed-column.ts'
 import { heldOwner, heldOwners, isOwner } from '../../instances/instance-owners.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { rememberStanzaParts } from '../gate/appended-stanza-parts.ts'
@@ -167,5 +169,12 @@ gone as (
   returning 1
 )
 select count(*)::int as gone from gone`
+
+export const credsSealedIn: SealedIn = { table: 'auth_creds', column: 'sealed', key: { instance_id: 'text' } }
+export const keysSealedIn: SealedIn = {
+  table: 'auth_keys',
+  column: 'sealed',
+  key: { instance_id: 'text', type: 'text', id: 'text' },
+}
 
 export const authErasures = [rowsOf('auth_creds'), rowsOf('auth_keys')]

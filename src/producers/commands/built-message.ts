@@ -1,9 +1,11 @@
 // What is sent for a command, as it is kept: made once, sealed before the first try, and every try sends these bytes.
+
 import { proto } from '@whiskeysockets/baileys'
 import { z } from 'zod'
 import type { OwnAddresses } from '../../convert/jid.ts'
 import { buildMessage, type Outgoing, type StanzaNode } from '../../convert/outgoing/build-message.ts'
 import type { FileToSend } from '../../convert/outgoing/write-file.ts'
+import type { SealedColumn } from '../../database/sealed-column.ts'
 import { parseKeptBody } from '../../events/command-bodies.ts'
 import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -28,12 +30,20 @@ export const contentOf = ({ content }: BuiltMessage): proto.IMessage => proto.Me
 
 export type BuiltSeals = {
   seal(commandId: string, built: BuiltMessage): Buffer
-  /** null: its key is gone, or it is of another shape; that is logged, and stops nobody. */
+  /** null: it is damaged, or of another shape; that is logged, and stops nobody. Throws SealError where its key is none of ours: it is not lost. */
   open(commandId: string, sealed: Buffer): BuiltMessage | null
 }
 
+const builtPlace = (instanceId: string, commandId: string) => `commands|${instanceId}|${commandId}`
+export const sealedCommands: SealedColumn = {
+  table: 'commands',
+  column: 'built',
+  key: { instance_id: 'text', command_id: 'text' },
+  place: builtPlace,
+}
+
 export function createBuiltSeals({ sealer, logger }: { sealer: Sealer; logger: Logger }, instanceId: string): BuiltSeals {
-  const contextOf = (commandId: string) => `commands|${instanceId}|${commandId}`
+  const contextOf = (commandId: string) => builtPlace(instanceId, commandId)
   return {
     seal: (commandId, { content, ...rest }) =>
       sealer.seal(Buffer.from(JSON.stringify({ ...rest, content: content.toString('base64') })), contextOf(commandId)),
@@ -42,7 +52,7 @@ export function createBuiltSeals({ sealer, logger }: { sealer: Sealer; logger: L
         const { content, ...rest } = kept.parse(JSON.parse(sealer.open(sealed, contextOf(commandId)).toString()))
         return { ...rest, content: Buffer.from(content, 'base64') }
       } catch (error) {
-        if (!(error instanceof SealError || error instanceof z.ZodError)) throw error
+        if (error instanceof SealError ? error.keyId !== null : !(error instanceof z.ZodError)) throw error
         logger.warn('command.not-opened', { instanceId, commandId, error })
         return null
       }

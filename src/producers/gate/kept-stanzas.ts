@@ -1,6 +1,8 @@
 // The last place for what the log refuses for good in every form: the event, whole and sealed, in a row of the producers. Its stanza may
 // then be acknowledged, and the account goes on. Each is counted, said once, and shown in readiness until an operator deletes its row.
+
 import type { Database } from '../../database/database.ts'
+import type { SealedColumn } from '../../database/sealed-column.ts'
 import type { Event } from '../../events/event.ts'
 import { isKept } from '../../instances/instance-ids.ts'
 import { rowsOf } from '../../purge/erasure.ts'
@@ -74,3 +76,9 @@ const countSql = `select k.instance_id, count(*)::int as kept from kept_stanzas 
 where ${isKept('k.instance_id')} group by k.instance_id`
 
 export const keptErasure = rowsOf('kept_stanzas')
+export const sealedStanzas: SealedColumn = {
+  table: 'kept_stanzas',
+  column: 'sealed',
+  key: { instance_id: 'text', event_id: 'text' },
+  place: keptStanzaPlace,
+}

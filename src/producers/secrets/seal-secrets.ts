@@ -7,7 +7,7 @@ import { SealError, type Sealer } from '../../runtime/seal.ts'
 
 export type SecretSeals = {
   seal(brought: BroughtSecret): SecretRow
-  /** A row that was damaged opens nothing, and stops nobody. */
+  /** A row that was damaged opens nothing, and stops nobody. Throws SealError for one whose key is none of ours: it is not lost. */
   open(row: SecretName & { sealed: Buffer }): readonly MessageSecret[]
 }
 
@@ -18,7 +18,7 @@ export function createSecretSeals({ sealer, logger }: { sealer: Sealer; logger: 
       try {
         return [openSecret(sealer, instanceId, row)]
       } catch (error) {
-        if (!(error instanceof SealError)) throw error
+        if (!(error instanceof SealError) || error.keyId !== null) throw error
         logger.warn('secret.not-opened', { instanceId, error })
         return []
       }

@@ -1,5 +1,7 @@
 // The table sealed_messages, whose rows are sealed before they come here: this file alone reads and writes it.
+
 import type { Transaction } from '../../database/database.ts'
+import type { SealedIn } from '../../database/sealed-column.ts'
 import { secretsAmong } from '../../instances/message-secrets.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { isPurged } from '../../purge/tombstones.ts'
@@ -87,5 +89,11 @@ const forgetSql = `with gone as (
   returning 1
 )
 select count(*)::int as gone from gone`
+
+export const messagesSealedIn: SealedIn = {
+  table: 'sealed_messages',
+  column: 'sealed',
+  key: { instance_id: 'text', event_id: 'text' },
+}
 
 export const sealedErasure = rowsOf('sealed_messages')

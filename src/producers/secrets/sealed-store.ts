@@ -1,10 +1,22 @@
 // What is sealed of one account in its table, sealed at rest: outlasts whatever a statement fails for, until the socket ends.
+
 import type { Database } from '../../database/database.ts'
+import type { SealedColumn } from '../../database/sealed-column.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { SealError, type Sealer } from '../../runtime/seal.ts'
 import { outlast } from '../outlast.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
-import { addSealed, dropSealed, findTriable, listTargets, noteTried, type SealedRow, type TriableRow } from './sealed-rows.ts'
+import { orEndSealed } from './or-end-sealed.ts'
+import {
+  addSealed,
+  dropSealed,
+  findTriable,
+  listTargets,
+  messagesSealedIn,
+  noteTried,
+  type SealedRow,
+  type TriableRow,
+} from './sealed-rows.ts'
 
 export type SealedStoreDeps = {
   database: Database
@@ -21,12 +33,15 @@ export type SealedStoreDeps = {
 /** In one reading. */
 const maxFound = 100
 
+const sealedPlace = (instanceId: string, eventId: string): string => `sealed_messages|${instanceId}|${eventId}`
+export const sealedMessages: SealedColumn = { ...messagesSealedIn, place: sealedPlace }
+
 export function createSealedStore(deps: SealedStoreDeps) {
   const { database, sealer, life, instanceId, epoch, timeoutMs, random, logger } = deps
   const line = { event: 'sealed.retrying', instanceId, epoch }
   const outlasting = <T>(doing: string, work: () => Promise<T>): Promise<T> =>
     whilePending(life, timeoutMs, () => outlast(doing, work, { life, isForGood: () => false, line, random, logger }))
-  const placeOf = (eventId: string): string => `sealed_messages|${instanceId}|${eventId}`
+  const placeOf = (eventId: string): string => sealedPlace(instanceId, eventId)
 
   return {
     add: ({ plain, ...of }: Omit<SealedRow, 'sealed'> & { plain: Buffer }) => {
@@ -40,10 +55,10 @@ export function createSealedStore(deps: SealedStoreDeps) {
     noteTried: (rows: readonly TriableRow[]) => outlasting('noting what was tried', () => noteTried(database, instanceId, rows)),
     drop: (eventIds: readonly string[]) =>
       outlasting('forgetting what was opened', () => dropSealed(database, instanceId, eventIds)),
-    /** null: a row that was damaged opens nothing, and stops nobody. */
+    /** null: a row that was damaged opens nothing, and stops nobody. Throws only with the socket's end. */
     plainOf: ({ event_id: eventId, sealed }: TriableRow): Buffer | null => {
       try {
-        return sealer.open(sealed, placeOf(eventId))
+        return orEndSealed(life, () => sealer.open(sealed, placeOf(eventId)))
       } catch (error) {
         if (!(error instanceof SealError)) throw error
         logger.warn('secret.not-opened', { instanceId, epoch, error })

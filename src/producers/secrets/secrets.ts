@@ -12,6 +12,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { outlast } from '../outlast.ts'
 import { type SocketLife, whilePending } from '../socket-life.ts'
+import { orEndSealed } from './or-end-sealed.ts'
 import { createSecretSeals } from './seal-secrets.ts'
 import type { SecretWriter } from './secret-writer.ts'
 
@@ -75,7 +76,7 @@ export function openMessageSecrets(deps: Deps): MessageSecrets {
       // Looked for before the table is: what becomes durable meanwhile is then found twice, and not missed.
       const onTheWay = messages.flatMap(pendingOf)
       const rows = await outlasting('reading secrets of messages', () => findSecrets(database, instanceId, messages))
-      return firstOfEach([...rows, ...onTheWay]).flatMap(open)
+      return orEndSealed(life, () => firstOfEach([...rows, ...onTheWay]).flatMap(open))
     },
   }
 }

@@ -1,8 +1,10 @@
 // Files are brought to WhatsApp before the message that names them is built: as it is kept beside the upload, or anew, a few at once in the whole
 // process, each instance in its turn. A death in the middle uploads again at worst.
+
 import { z } from 'zod'
 import type { FileToSend, MediaReference } from '../../convert/outgoing/write-file.ts'
 import type { Database } from '../../database/database.ts'
+import type { SealedColumn } from '../../database/sealed-column.ts'
 import type { FileKind } from '../../events/command-bodies/files.ts'
 import type { ReadyFile } from '../../instances/uploads.ts'
 import { findUploadToSend, keepReference } from '../../instances/uploads-sent.ts'
@@ -152,6 +154,12 @@ const fileOf = ({ objectKey, sha256, sizeBytes, ...shown }: ReadyFile, reference
 })
 
 const placeOf = (uploadId: string): string => `uploads|${uploadId}|reference`
+export const sealedReferences: SealedColumn = {
+  table: 'uploads',
+  column: 'reference',
+  key: { upload_id: 'text' },
+  place: placeOf,
+}
 
 function sealReference({ sealer }: Pick<UploadDeps, 'sealer'>, uploadId: string, reference: MediaReference): Buffer {
   const { mediaKey, sha256, encSha256, ...rest } = reference

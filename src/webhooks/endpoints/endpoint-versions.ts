@@ -1,5 +1,7 @@
 // The settings of endpoints, a row for each version: a delivery names the one that matched it. What they keep secret is sealed.
+
 import type { Transaction } from '../../database/database.ts'
+import type { SealedColumn } from '../../database/sealed-column.ts'
 import { isKept } from '../../instances/instance-ids.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { headersContext, urlContext } from './sealed-settings.ts'
@@ -90,3 +92,9 @@ export async function sealPlainUrlsAmong(sealer: Sealer, tx: Transaction, most: 
   )
   return rows.length
 }
+
+const key = { endpoint_id: 'text', version: 'integer' } as const
+export const sealedVersions: readonly SealedColumn[] = [
+  { table: 'webhook_endpoint_versions', column: 'headers_sealed', key, place: headersContext },
+  { table: 'webhook_endpoint_versions', column: 'url_sealed', key, place: urlContext },
+]

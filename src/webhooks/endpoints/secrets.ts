@@ -1,6 +1,8 @@
 // The secrets that deliveries are signed with, sealed: every one of an endpoint that has not expired signs, the newest first.
+
 import { randomBytes } from 'node:crypto'
 import type { Transaction } from '../../database/database.ts'
+import type { SealedColumn } from '../../database/sealed-column.ts'
 import type { Sealer } from '../../runtime/seal.ts'
 import { secretsContext } from './sealed-settings.ts'
 
@@ -25,3 +27,10 @@ export async function eraseSecrets(tx: Transaction, endpointIds: readonly string
 
 /** A statement: those of the endpoints that `ids` selects. */
 export const forgetSecrets = (ids: string): string => `delete from webhook_secrets where endpoint_id in (${ids})`
+
+export const sealedSigning: SealedColumn = {
+  table: 'webhook_secrets',
+  column: 'sealed',
+  key: { endpoint_id: 'text', secret_id: 'bigint' },
+  place: secretsContext,
+}

@@ -6,9 +6,11 @@ import { type HttpServer, openHttpServer } from '../../../src/api/http-server.ts
 import { openApi } from '../../../src/api/open-api.ts'
 import type { StreamLimits } from '../../../src/api/stream/streams.ts'
 import type { Database } from '../../../src/database/database.ts'
+import { createSealedWalk } from '../../../src/database/walk-sealed.ts'
 import { partitionOf } from '../../../src/log/append/partitioner.ts'
 import type { EventLog } from '../../../src/log/log.ts'
 import { projectedTopics, readConsumers } from '../../../src/main/read-consumers.ts'
+import { sealedColumns } from '../../../src/main/sealed-columns.ts'
 import { openFilesystemStore, verifyPresigned } from '../../../src/objects/filesystem.ts'
 import type { ObjectStore } from '../../../src/objects/objects.ts'
 import { parseConfig } from '../../../src/runtime/config.ts'
@@ -105,6 +107,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       objects: wrapObjects(store),
       verifyObjectUrl: (request, nowAt) => verifyPresigned(signingKey, request, nowAt),
       sealer,
+      walkSealed: createSealedWalk({ database, sealer }, sealedColumns),
       links,
       topic: testLog.topic,
       replayTopic: testLog.replayTopic,

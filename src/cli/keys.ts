@@ -1,0 +1,94 @@
+// zaplog keys: how much is sealed with which key, and all of it sealed anew with the one that seals now. Every page is a call of its own, so that it
+// may be ended anywhere and begun again: what is done stays done.
+import { z } from 'zod'
+import type { ApiSettings } from './api-settings.ts'
+import { callApi } from './call-api.ts'
+import { CallFailed } from './call-failed.ts'
+import { createReminder } from './follow-qr.ts'
+import { type Result, runVerb } from './run-verb.ts'
+import { say } from './say.ts'
+import { textTable } from './text-table.ts'
+
+const page = z.looseObject({
+  keyId: z.string(),
+  keyIds: z.array(z.string()),
+  keys: z.record(z.string(), z.number()),
+  values: z.number(),
+  resealed: z.number().default(0),
+  nextCursor: z.string().nullable(),
+})
+/** `others`: values that are under another key than `keyId`. */
+type Sealed = {
+  keyId: string
+  keyIds: readonly string[]
+  values: number
+  resealed: number
+  keys: Record<string, number>
+  others: number
+}
+
+const REMIND_EVERY_MS = 2_000
+/** A value that was being written at that moment is met by the next walk. */
+const MOST_WALKS = 5
+
+export const keysStatus = () => runVerb(async api => told(await walk(api, counting, say)))
+
+export const rotateKeys = () => runVerb(api => rotate(api, say))
+
+/** Rejects CallFailed where something is left under another key. */
+export async function rotate(api: ApiSettings, tell: (line: string) => void): Promise<Result> {
+  let resealed = 0
+  for (let walks = 1; ; walks += 1) {
+    const found = await walk(api, resealing, tell)
+    resealed += found.resealed
+    const all = { ...found, resealed }
+    if (found.others === 0) return told(all)
+    if (walks === MOST_WALKS || found.resealed === 0) throw notAll(all)
+  }
+}
+
+const counting = { doing: 'counting what is sealed', method: 'GET', path: '/v1/encryption-keys' } as const
+const resealing = { doing: 'sealing anew', method: 'POST', path: '/v1/encryption-keys/rotate' } as const
+
+async function walk(api: ApiSettings, call: typeof counting | typeof resealing, tell: (line: string) => void): Promise<Sealed> {
+  const isDue = createReminder(REMIND_EVERY_MS)
+  const all: Sealed = { keyId: '', keyIds: [], values: 0, resealed: 0, keys: {}, others: 0 }
+  for (let query = ''; ; ) {
+    const one = await callApi(api, { ...call, path: `${call.path}${query}`, answer: page })
+    add(all, one)
+    if (one.nextCursor === null) return all
+    if (isDue('', performance.now()))
+      tell(`${all.values.toLocaleString('en')} values, ${all.resealed.toLocaleString('en')} sealed anew`)
+    query = `?cursor=${encodeURIComponent(one.nextCursor)}`
+  }
+}
+
+function add(all: Sealed, { keyId, keyIds, values, resealed, keys }: z.infer<typeof page>): void {
+  Object.assign(all, { keyId, keyIds, values: all.values + values, resealed: all.resealed + resealed })
+  for (const [id, count] of Object.entries(keys)) all.keys[id] = (all.keys[id] ?? 0) + count
+  all.others = all.values - (all.keys[keyId] ?? 0)
+}
+
+/** Every key that opens has a line, also the one that nothing is under. */
+function told(all: Sealed): Result {
+  const counts: Record<string, number> = { ...Object.fromEntries(all.keyIds.map(id => [id, 0])), ...all.keys }
+  const json = { ...all, keys: counts }
+  const rows = Object.entries(counts).map(([id, count]) => [id, count.toLocaleString('en'), roleOf(all, id)])
+  return { json, text: `${textTable(['key', 'values', 'which'], rows)}\n\n${all.others} under other keys than ${all.keyId}` }
+}
+
+function roleOf({ keyId, keyIds }: Sealed, id: string): string {
+  if (id === keyId) return 'ENCRYPTION_KEY'
+  if (id === 'unmarked') return 'from before keys had ids'
+  return keyIds.includes(id) ? 'ENCRYPTION_KEY_PREVIOUS' : 'none that is set: give it as ENCRYPTION_KEY_PREVIOUS'
+}
+
+function notAll(all: Sealed): CallFailed {
+  const { keyId, keyIds, keys, others } = all
+  const unknown = Object.keys(keys).filter(id => !keyIds.includes(id) && id !== 'unmarked')
+  const why =
+    unknown.length > 0
+      ? `give the key ${unknown.join(', ')} as ENCRYPTION_KEY_PREVIOUS`
+      : 'a process that runs with another ENCRYPTION_KEY seals beside, or rows are damaged'
+  return new CallFailed(`${others} values are not sealed with ${keyId}: ${why}`, { rest: { keys: all } })
+}

@@ -1,0 +1,42 @@
+// A log that ends before what the database has read of it was restored from an older backup, or lost records. What is appended there next would take
+// places that count as read, and be passed over in silence: the start ends before anything is appended.
+import type { Position } from '../log/log.ts'
+import { CodedError } from '../runtime/coded-error.ts'
+import type { Ports } from './ports.ts'
+import { readConsumers } from './read-consumers.ts'
+
+type Behind = Position & { consumerGroup: string; endOffset: bigint }
+type Deps = Pick<Ports, 'database' | 'log' | 'topic' | 'consumerGroup'>
+
+export class LogBehind extends CodedError<'log-behind'> {
+  override name = 'LogBehind'
+  readonly port = 'start'
+  constructor([first, ...others]: readonly [Behind, ...Behind[]]) {
+    const { topic, partition, endOffset, consumerGroup, nextOffset } = first
+    const also = others.length === 0 ? '' : `, and so it is in ${others.length} more places`
+    super({
+      code: 'log-behind',
+      message:
+        `the log ends before what this database has read of it: ${topic}/${partition} ends at ${endOffset}, ${consumerGroup} is at ` +
+        `${nextOffset}${also}: expected the topics to be those of the same backup as the database, or of a later one; nothing was appended`,
+      retryable: false,
+      settings: ['KAFKA_BROKERS', 'DATABASE_URL'],
+    })
+  }
+}
+
+/** Rejects LogBehind. A log that is rows of the same database is never behind it. */
+export async function refuseLogBehind(deps: Deps, signal: AbortSignal): Promise<void> {
+  if (deps.log.inside !== null) return
+  const consumers = await readConsumers(deps)
+  const topics = new Set(consumers.flatMap(({ positions }) => positions.map(({ topic }) => topic)))
+  const ends = (await Promise.all([...topics].map(topic => deps.log.positionsAt(topic, 'end', signal)))).flat()
+  const endOf = new Map(ends.map(({ topic, partition, nextOffset }) => [`${topic}/${partition}`, nextOffset]))
+  const [first, ...others] = consumers.flatMap(({ consumerGroup, positions }) =>
+    positions.flatMap(position => {
+      const endOffset = endOf.get(`${position.topic}/${position.partition}`)
+      return endOffset === undefined || endOffset >= position.nextOffset ? [] : [{ ...position, consumerGroup, endOffset }]
+    }),
+  )
+  if (first !== undefined) throw new LogBehind([first, ...others])
+}

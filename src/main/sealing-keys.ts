@@ -1,0 +1,54 @@
+// The table sealing_keys: which keys rows are sealed with. A start whose settings lack one of them ends before anything is opened, sealed or sent,
+// as long as a single value is under it: what cannot be opened is never taken for what is not there.
+import type { Database } from '../database/database.ts'
+import type { SealedColumn, SealedPlace } from '../database/sealed-column.ts'
+import { createSealedWalk } from '../database/walk-sealed.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { SealError, type Sealer } from '../runtime/seal.ts'
+
+type Deps = { database: Database; sealer: Sealer; logger: Logger; columns(): Promise<readonly SealedColumn[]> }
+
+/** Rejects SealError. From now on this process may seal. */
+export async function claimSealingKey(deps: Deps, signal: AbortSignal): Promise<void> {
+  const { database, sealer } = deps
+  const missing = await database.query<{ key_id: string }>('select key_id from sealing_keys where key_id <> all($1::text[])', [
+    sealer.keyIds,
+  ])
+  if (missing.length > 0)
+    await forgetUnused(
+      deps,
+      missing.map(row => row.key_id),
+      signal,
+    )
+  await database.query('insert into sealing_keys (key_id) values ($1) on conflict (key_id) do update set used_at = now()', [
+    sealer.keyId,
+  ])
+}
+
+/** Rejects where one is still used: all values are looked at, which takes about a second for a million. */
+async function forgetUnused(
+  { database, sealer, logger, columns }: Deps,
+  keyIds: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  logger.info('keys.looking', { keyIds })
+  const walk = createSealedWalk({ database, sealer }, await columns())
+  let place: SealedPlace | null = null
+  do {
+    signal.throwIfAborted()
+    const page: Awaited<ReturnType<typeof walk>> = await walk(place, { reseal: false })
+    for (const keyId of keyIds) if (page.keys[keyId] !== undefined) throw missingKey(sealer, keyId)
+    place = page.next
+  } while (place !== null)
+  await database.query('delete from sealing_keys where key_id = any($1::text[])', [keyIds])
+  logger.info('keys.forgotten', { keyIds })
+}
+
+function missingKey({ keyId: current, keyIds: [, ...others] }: Sealer, keyId: string): SealError {
+  return new SealError(
+    `opening what is kept in Postgres: it does not open with this ENCRYPTION_KEY. Some of it is sealed with the key ${keyId}, which is neither ` +
+      `ENCRYPTION_KEY (${current}) nor in ENCRYPTION_KEY_PREVIOUS (${others.join(', ') || 'empty'}). Give that key as ` +
+      'ENCRYPTION_KEY_PREVIOUS until zaplog keys rotate has sealed everything anew; nothing was changed.',
+    { keyId },
+  )
+}
