@@ -3,6 +3,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generateAsyncApi } from './generate-asyncapi.ts'
+import { generateBoards } from './generate-boards.ts'
 import { generateBodyDocs } from './generate-body-docs.ts'
 import { generateCatalogue } from './generate-catalogue.ts'
 import { generateChoiceDocs } from './generate-choice-docs.ts'
@@ -37,6 +38,7 @@ const files = new Map([
   ...generateCatalogue(choiceDocs),
   ...generateAsyncApi(),
   ...generateMetricDocs(),
+  ...generateBoards(),
   ...generateVerbs(deliveryDocs),
   ...generateRoomDocs(contractDocs),
   ...generateFigureDocs(),
