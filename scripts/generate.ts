@@ -2,6 +2,7 @@
 // are out of step (exit 1).
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { generateAlerts } from './generate-alerts.ts'
 import { generateAsyncApi } from './generate-asyncapi.ts'
 import { generateBoards } from './generate-boards.ts'
 import { generateBodyDocs } from './generate-body-docs.ts'
@@ -39,6 +40,7 @@ const files = new Map([
   ...generateAsyncApi(),
   ...generateMetricDocs(),
   ...generateBoards(),
+  ...generateAlerts(),
   ...generateVerbs(deliveryDocs),
   ...generateRoomDocs(contractDocs),
   ...generateFigureDocs(),

@@ -60,19 +60,27 @@ export const instances: Board = {
         },
         {
           ...{ title: 'Not understood', down: 'account', cli: 'zaplog events tail --type unknown' },
-          tells: 'Unknown: a newer WhatsApp; untaken: a defect worth a report; the rest is what could not be decrypted.',
+          tells: 'Unknown: a newer WhatsApp; untaken: a defect worth a report.',
           queries: [
             { legend: 'unknown', query: perSecond('zaplog_events_unknown_total') },
+            { legend: 'unlisted', query: perSecond('zaplog_events_unlisted_total') },
             { legend: 'untaken', query: perSecond('zaplog_events_untaken_total') },
-            { legend: 'undecryptable', query: perSecond('zaplog_undecryptable_total') },
           ],
         },
         {
-          ...{ title: 'Left out, or come again', down: 'account', cli: 'zaplog instances show ID' },
-          tells: 'What settings leave out, presence that could not be appended at once, and parts that came again.',
+          ...{ title: 'Left out', down: 'account', cli: 'zaplog instances show ID' },
+          tells: 'What settings leave out, and presence that could not be appended at once.',
           queries: [
             { legend: 'ignored', query: perSecond('zaplog_events_ignored_total') },
             { legend: 'presence lost', query: perSecond('zaplog_presence_lost_total') },
+          ],
+        },
+        {
+          ...{ title: 'Parts of messages', down: 'account', cli: 'zaplog events tail --type message.undecryptable' },
+          tells:
+            'What could not be decrypted, which mostly comes again by itself, and what came again although it is in the log.',
+          queries: [
+            { legend: 'undecryptable', query: perSecond('zaplog_undecryptable_total') },
             { legend: 'redelivered', query: perSecond('zaplog_parts_redelivered_total') },
           ],
         },

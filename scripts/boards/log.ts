@@ -59,7 +59,6 @@ export const log: Board = {
           queries: [
             { query: value('zaplog_projection_lag_records', { by: ['projection'] }) },
             { query: value('zaplog_processor_lag_records', { by: ['processor'] }) },
-            { legend: 'webhook bridge', query: value('zaplog_webhook_pending_deliveries') },
           ],
         },
         {

@@ -103,6 +103,12 @@ export const media: Board = {
             { legend: 'waiting', query: value('zaplog_media_transfers_waiting') },
           ],
         },
+        {
+          ...{ title: 'Oldest in hand', down: 'log', cli: 'zaplog media list --status pending' },
+          tells:
+            'Age of the oldest file that is being downloaded, or waits for its turn. WhatsApp keeps a file for days, not for ever.',
+          queries: [{ query: greatest('zaplog_media_oldest_undownloaded_seconds') }],
+        },
       ],
     },
     {

@@ -122,11 +122,13 @@ export const webhooks: Board = {
         },
         {
           ...{ title: 'Turned away', down: 'account', cli: 'zaplog status' },
-          tells: 'full: clients are turned away; keys that are limited: somebody guesses.',
-          queries: [
-            { legend: 'connections', query: perSecond('zaplog_http_connections_closed_total', { by: ['reason'] }) },
-            { legend: 'keys', query: perSecond('zaplog_api_key_failures_total', { by: ['reason'] }) },
-          ],
+          tells: 'full: clients are turned away; room: an idle connection made place for a newcomer.',
+          queries: [{ query: perSecond('zaplog_http_connections_closed_total', { by: ['reason'] }) }],
+        },
+        {
+          ...{ title: 'Without a right key', down: 'account', cli: 'zaplog status' },
+          tells: 'limited rises: somebody guesses keys.',
+          queries: [{ query: perSecond('zaplog_api_key_failures_total', { by: ['reason'] }) }],
         },
       ],
     },
