@@ -52,11 +52,13 @@ export const webhooks: Board = {
         },
         {
           ...{ title: 'Exchanges', down: 'account', cli: 'zaplog webhooks list' },
-          tells: 'All attempts, and copies that were finished already: usual after a death, no receiver heard of those.',
-          queries: [
-            { legend: 'exchanges', query: observed('zaplog_webhook_attempt_seconds', 'attempts') },
-            { legend: 'copies', query: perSecond('zaplog_webhook_copies_total') },
-          ],
+          tells: 'All attempts, whatever came of them.',
+          queries: [{ query: observed('zaplog_webhook_attempt_seconds', 'attempts') }],
+        },
+        {
+          ...{ title: 'Copies', down: 'projections', cli: 'zaplog events why ID' },
+          tells: 'Deliveries that came again and were finished already: usual after a death, no receiver heard of them.',
+          queries: [{ query: perSecond('zaplog_webhook_copies_total') }],
         },
       ],
     },
