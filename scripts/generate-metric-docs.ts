@@ -40,7 +40,7 @@ all*, which each process with the role reads for the whole zaplog: there the gre
 absent; it never shows an old figure for a new one.
 
 A scrape reads memory alone, whoever scrapes and however often. What is in Postgres or the log is read by the roles themselves, each at its own
-pace: webhooks and queues every 10 s, lag of projections every 2 s and of processors every 5 s, gaps every 20 s; by statements whose cost does not
+pace: webhooks, queues and the disk every 10 s, lag of projections every 2 s and of processors every 5 s, gaps every 20 s; by statements whose cost does not
 grow with what waits, because counts end at a most. Accounts are a label of few metrics (\`instance_id\`, but for
 \`zaplog_accounted_by_instance_total\`, whose label is \`instance\`), none of which has more than
 ${MOST_SERIES} series: the one that was not written for longest goes first, and begins at 0 again as after a restart.

@@ -14,6 +14,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   bin: 'run.mjs',
   bench: 'run.ts',
   scripts: 'check.ts',
+  'infra/prometheus': 'prometheus.yml',
   'infra/services': 'server-process.ts',
   'src/api/commands': 'command-routes.ts',
   'src/api/endpoints': 'endpoint-routes.ts',

@@ -2,7 +2,9 @@
 // are out of step (exit 1).
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { generateAlerts } from './generate-alerts.ts'
 import { generateAsyncApi } from './generate-asyncapi.ts'
+import { generateBoards } from './generate-boards.ts'
 import { generateBodyDocs } from './generate-body-docs.ts'
 import { generateCatalogue } from './generate-catalogue.ts'
 import { generateChoiceDocs } from './generate-choice-docs.ts'
@@ -37,6 +39,8 @@ const files = new Map([
   ...generateCatalogue(choiceDocs),
   ...generateAsyncApi(),
   ...generateMetricDocs(),
+  ...generateBoards(),
+  ...generateAlerts(),
   ...generateVerbs(deliveryDocs),
   ...generateRoomDocs(contractDocs),
   ...generateFigureDocs(),

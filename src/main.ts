@@ -8,6 +8,7 @@ import { type AllPorts, openPorts, type Ports } from './main/ports.ts'
 import { showProcess } from './main/process-metrics.ts'
 import { createWaits } from './main/waits.ts'
 import { watchDescriptors } from './main/watch-descriptors.ts'
+import { watchDisk } from './main/watch-disk.ts'
 import type { Config } from './runtime/config.ts'
 import type { Logger } from './runtime/logger.ts'
 import { createMetrics } from './runtime/metrics.ts'
@@ -66,6 +67,7 @@ export async function openZaplog(
     checked.push(ground, ports)
     const connects = config.roles.includes('producers') ? ports.of('producers').database : null
     checked.push(keep(watchDescriptors({ database: connects, maxConnections: server.connections.max, metrics })))
+    keep(watchDisk({ path: ground.dataDir.path, metrics, logger }))
     const needs = { config, logger, metrics, version, ground, server, ...health }
     for (const name of startOrder.filter(role => config.roles.includes(role)))
       checked.push(keep(await openRole[name]({ ...needs, ports: wrap(ports.of(name)) })))

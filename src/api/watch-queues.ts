@@ -1,4 +1,4 @@
-// How much waits in this zaplog, whichever process works it off: commands, uploads and dead letters, looked at every ten seconds, so that a scrape
+// How much waits in this zaplog, whichever process works it off: commands, uploads, files and dead letters, looked at every ten seconds, so that a scrape
 // asks nobody. What cannot be read is absent: an old figure would lie.
 import type { Database } from '../database/database.ts'
 import { commandWaits } from '../events/vocabulary.ts'
@@ -8,18 +8,18 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'
+import { keptFiles, pendingFiles } from './media-queues.ts'
+import type { Queue } from './queue.ts'
 import { type BoundsDeps, readBounds } from './stream/log-bounds.ts'
 
 type Deps = BoundsDeps & { database: Pick<Database, 'query'>; logger: Logger; metrics: Metrics; everyMs?: number }
-/** What is looked at by itself, and what is forgotten where that fails. */
-type Queue = { name: string; look(signal: AbortSignal): Promise<void>; forget(): void }
 
 const LOOK_EVERY_MS = 10_000
 
 export function openQueueWatch(deps: Deps): Role {
   const { logger, everyMs = LOOK_EVERY_MS } = deps
   const stopping = new AbortController()
-  const queues = [commandQueue(deps), uploadQueue(deps), deadLetters(deps)]
+  const queues = [commandQueue(deps), uploadQueue(deps), pendingFiles(deps), keptFiles(deps), deadLetters(deps)]
 
   async function lookAt({ name, look, forget }: Queue): Promise<void> {
     try {

@@ -1,6 +1,6 @@
 // Whoever consumes the log in this version, by the name of its consumer group, and how far each is in every partition.
 import type { Database } from '../database/database.ts'
-import type { TopicName } from '../events/topics.ts'
+import { givesWay, type TopicName } from '../events/topics.ts'
 import type { Position } from '../log/log.ts'
 import { readProgress } from '../log/progress.ts'
 import { processors } from '../processors/all.ts'
@@ -22,6 +22,12 @@ export async function readConsumers(deps: Deps): Promise<readonly { consumerGrou
     positions: await positionsOf(deps, one),
   }))
   return Promise.all([...groups, ...projections])
+}
+
+/** How far each projection is in what is live. */
+export async function readLivePositions(deps: Deps): Promise<readonly Position[]> {
+  const live = allProjections.map(one => ({ ...one, reads: one.reads.filter(name => !givesWay(name)) }))
+  return (await Promise.all(live.map(one => positionsOf(deps, one)))).flat()
 }
 
 /** Every topic that a projection reads, once. */

@@ -28,8 +28,9 @@ import { openWebhooks } from '../webhooks/bridge/open-webhooks.ts'
 import { deliveryIndexes } from '../webhooks/deliveries/deliveries.ts'
 import type { Ground } from './ground.ts'
 import type { Ports } from './ports.ts'
-import { projectedTopics, readConsumers } from './read-consumers.ts'
+import { projectedTopics, readConsumers, readLivePositions } from './read-consumers.ts'
 import { sealedColumns } from './sealed-columns.ts'
+import { watchLateness } from './watch-lateness.ts'
 
 export { sealPlainUrls } from '../webhooks/endpoints/seal-urls.ts'
 export { makeProgress } from './make-progress.ts'
@@ -67,6 +68,11 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
         random: Math.random,
       }),
       openReplays({ ...ports, logger, metrics }),
+      watchLateness({
+        ...ports,
+        ...{ logger, metrics },
+        positions: config.roles.includes('projections') ? null : () => readLivePositions(ports),
+      }),
     ]),
   projections: ({ config, ground, ports, logger, metrics }) => {
     const { partitions } = config.log
@@ -95,6 +101,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
         ...deliveryIndexes,
         ...commandIndexes,
       ]),
+      ...(config.roles.includes('processors') ? [] : [watchLateness({ ...ports, logger, metrics, positions: null })]),
     ])
   },
   webhooks: ({ config, ports, version, logger, metrics }) =>

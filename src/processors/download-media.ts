@@ -7,6 +7,7 @@ import { downloaded, downloadFailed, MAX_RETRY_DELAY_MS, retried, retryWaitMs, w
 import { createDownloadMetrics } from './download/download-metrics.ts'
 import { type FileToFetch, fileToFetch, nameOf } from './download/file-to-fetch.ts'
 import { incomingName } from './download/incoming.ts'
+import { linkEndsAt } from './download/media-url.ts'
 import { sentFilesIn } from './download/sent-files.ts'
 import { openTransfers } from './download/transfers.ts'
 import { FILES_IN_HAND, transferTurns } from './in-turn.ts'
@@ -41,7 +42,7 @@ export function createDownloads(deps: DownloadDeps): Processor<FileToFetch> {
   const waits = createAskedWaits(deps.clock)
 
   async function process(file: FileToFetch, { record, attempt }: Given, signal: AbortSignal): Promise<Answer> {
-    const letGo = deps.metrics.hold(record.recordedAt)
+    const letGo = deps.metrics.hold({ recordedAt: record.recordedAt, linkEndsAt: linkEndsAt(file.source) })
     const startAt = deps.clock()
     try {
       const brought = await orMediaError(bringFile(sharing, { file, attempt }, signal), signal)

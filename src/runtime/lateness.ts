@@ -1,7 +1,10 @@
-// How late live work is in this process: from when a batch of live records has its turn in its partition until it is projected.
+// How late live work is: from when a batch of live records has its turn in its partition until it is projected, where this process projects; elsewhere
+// how long the oldest one has waited that others have not projected.
 
 export type Lateness = {
   note(lateMs: number): void
+  /** From now on, until it is held at something else: for who looks now and then, and does not see each batch. */
+  hold(lateMs: number): void
   /** Since this was asked last, by the one who asks. 0: nothing was late, or nothing came. */
   worstMs(): number
   /** The same for somebody else: what one is told the other is told, too. */
@@ -10,11 +13,12 @@ export type Lateness = {
 
 export function watchLateness(): Lateness {
   const askers: { worst: number }[] = []
+  let held = 0
   const another = () => {
     const asker = { worst: 0 }
     askers.push(asker)
     return () => {
-      const since = asker.worst
+      const since = Math.max(asker.worst, held)
       asker.worst = 0
       return since
     }
@@ -22,6 +26,9 @@ export function watchLateness(): Lateness {
   return {
     note: lateMs => {
       for (const asker of askers) asker.worst = Math.max(asker.worst, lateMs)
+    },
+    hold: lateMs => {
+      held = lateMs
     },
     worstMs: another(),
     another,

@@ -7,8 +7,8 @@ import { isOfAccounts, type Metric, type WordOf } from './metrics/declare.ts'
 
 type Table = typeof table
 export type MetricName = keyof Table
-type NameOf<Kind extends Metric['kind']> = { [Name in MetricName]: Table[Name]['kind'] extends Kind ? Name : never }[MetricName]
-type LabelsOf<Name extends MetricName> = { readonly [Label in keyof Table[Name]['labels']]: WordOf<Table[Name]['labels'][Label]> }
+export type NameOf<Kind extends Metric['kind']> = { [Name in MetricName]: Table[Name]['kind'] extends Kind ? Name : never }[MetricName]
+export type LabelsOf<Name extends MetricName> = { readonly [Label in keyof Table[Name]['labels']]: WordOf<Table[Name]['labels'][Label]> }
 /** What comes before a value: the labels, where there are any. */
 type Which<Name extends MetricName> = keyof Table[Name]['labels'] extends never ? [] : [labels: LabelsOf<Name>]
 

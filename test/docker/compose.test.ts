@@ -32,7 +32,18 @@ test('[H8] the file of secrets is one that a start of zaplog takes as its settin
 
 describe('docker-compose.yml', () => {
   test('[H4] has the servers that the product names', () => {
-    const expected = ['access', 'bucket', 'grafana', 'kafka', 'postgres', 'prometheus', 'registry', 's3', 'zaplog']
+    const expected = [
+      'access',
+      'alertmanager',
+      'bucket',
+      'grafana',
+      'kafka',
+      'postgres',
+      'prometheus',
+      'registry',
+      's3',
+      'zaplog',
+    ]
     expect(Object.keys(file.services).toSorted()).toEqual(expected)
   })
 
@@ -130,10 +141,12 @@ describe('docker-compose.yml', () => {
       'schema-database': ['postgres', 'registry'],
       objects: ['bucket', 's3', 'zaplog'],
       metrics: ['prometheus', 'zaplog'],
+      alerts: ['alertmanager', 'prometheus'],
+      receivers: ['alertmanager'],
       dashboards: ['grafana', 'prometheus'],
     })
     expect(services.filter(([, service]) => service.networks === undefined)).toEqual([])
-    const inside = ['database', 'objects', 'schema-database']
+    const inside = ['alerts', 'database', 'objects', 'schema-database']
     expect(
       Object.entries(file.networks)
         .flatMap(([name, of]) => (of.internal === true ? [name] : []))
@@ -154,6 +167,7 @@ describe('docker-compose.yml', () => {
       postgres: '/var/lib/postgresql',
       s3: serviceOf(file, 's3').command?.at(-1),
       prometheus: '/prometheus',
+      alertmanager: '/alertmanager',
       grafana: '/var/lib/grafana',
     })
     for (const [name, source = '', , mode] of mounts.filter(([, one]) => one?.startsWith('./')))
@@ -174,6 +188,10 @@ describe('docker-compose.yml', () => {
       metrics_path: '/metrics',
       authorization: { type: 'Bearer', credentials_file: '/run/secrets/metrics_token' },
       static_configs: [{ targets: [`zaplog:${port}`] }],
+      metric_relabel_configs: [
+        { source_labels: ['exported_instance'], regex: '(.+)', target_label: 'instance_id' },
+        { regex: 'exported_instance', action: 'labeldrop' },
+      ],
     })
     expect(serviceOf(file, 'prometheus').secrets).toEqual(['metrics_token'])
     expect(file.secrets.metrics_token).toEqual({ environment: 'METRICS_TOKEN' })
@@ -186,6 +204,25 @@ describe('docker-compose.yml', () => {
     expect(apiVersion).toBe(1)
     expect(datasources).toMatchObject([{ type: 'prometheus', uid: 'prometheus', url: 'http://prometheus:9090', isDefault: true }])
     expect(serviceOf(file, 'prometheus').ports).toEqual(['127.0.0.1:9090:9090'])
+  })
+
+  test('[H2] Prometheus evaluates the rules that are mounted, and says what fires to the Alertmanager that there is', () => {
+    const { rule_files, alerting } = parse(readRoot('infra/prometheus/prometheus.yml'))
+    const mounted = serviceOf(file, 'prometheus').volumes ?? []
+    for (const name of rule_files) expect(mounted).toContain(`./infra/prometheus/${name}:/etc/prometheus/${name}:ro`)
+    expect(rule_files).toEqual(['zaplog.rules.yml', 'budget.rules.yml'])
+    const port = serviceOf(file, 'alertmanager').ports?.[0]?.split(':').at(-1)
+    expect(alerting.alertmanagers).toEqual([{ static_configs: [{ targets: [`alertmanager:${port}`] }] }])
+  })
+
+  test('[H2] Grafana finds its boards where they are mounted, and runs the version whose model they are made in', () => {
+    const { apiVersion, providers } = parse(readRoot('infra/grafana/provisioning/dashboards/zaplog.yml'))
+    expect(apiVersion).toBe(1)
+    expect(providers).toMatchObject([{ type: 'file', allowUiUpdates: false }])
+    const volumes = serviceOf(file, 'grafana').volumes ?? []
+    expect(volumes).toContain(`./infra/grafana/dashboards:${providers[0].options.path}:ro`)
+    expect(volumes).toContain('./infra/grafana/provisioning/dashboards:/etc/grafana/provisioning/dashboards:ro')
+    expect(tagOf('grafana')).toBe(manifest.devDependencies['@grafana/schema'])
   })
 })
 

@@ -1,5 +1,6 @@
 // What tests need of a machine beside Node and npm, each asked for once a run; what is absent is told in one line, and is a failure where
 // CI is set.
+import { amtoolAvailable } from '../../infra/services/amtool.ts'
 import { registryAvailable, s3Available } from '../../infra/services/available.ts'
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
 import { ffmpegAvailable } from '../../infra/services/ffmpeg.ts'
@@ -23,6 +24,7 @@ const available: Readonly<Record<MachinePart, () => Promise<string | null>>> = {
   ffmpeg: ffmpegAvailable,
   openssl: opensslAvailable,
   promtool: promtoolAvailable,
+  amtool: amtoolAvailable,
 }
 
 /** `answers` is for the desk: `yes` or `no` for each part; rejects where CI is set and the part is absent. */

@@ -12,6 +12,7 @@ export type MachinePart =
   | 'ffmpeg'
   | 'openssl'
   | 'promtool'
+  | 'amtool'
 
 /** Rejects where CI is set and one is absent. */
 export async function runsHere(...parts: readonly MachinePart[]): Promise<boolean> {

@@ -5,8 +5,11 @@ import { Agent } from 'undici'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { listenOnLoopback } from '../../simulator/connection/listen.ts'
 import { type Cdn, openCdn } from '../../simulator/media/cdn.ts'
+import { createDownloadMetrics } from '../../src/processors/download/download-metrics.ts'
 import { type FetchRequest, fetchMedia } from '../../src/processors/download/fetch-media.ts'
-import { mediaUrl } from '../../src/processors/download/media-url.ts'
+import { linkEndsAt, mediaUrl } from '../../src/processors/download/media-url.ts'
+import { createFairTurns } from '../../src/runtime/fair-turns.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
 
 const dispatcher = new Agent({ connect: { timeout: 1_000 } })
 const never = new AbortController().signal
@@ -203,6 +206,32 @@ test.each([
   expect(mediaUrl(source, null).href).toBe(href)
   const { pathname, search } = new URL(href)
   expect(mediaUrl(source, 'http://127.0.0.1:9000').href).toBe(`http://127.0.0.1:9000${pathname}${search}`)
+})
+
+test.each([
+  [{ directPath: '/v/t62/x.enc?ccb=11-4&oh=01_Ad&oe=65D3F1A0&_nc_sid=5e03e0' }, 0x65d3f1a0 * 1000],
+  [{ url: 'https://mmg.whatsapp.net/v/x?oe=65D3F1A0' }, 0x65d3f1a0 * 1000],
+  [{ directPath: '/v/x?oe=soon' }, null],
+  [{ directPath: '/v/x' }, null],
+  [{}, null],
+])('[H1] the link of %o ends when it says', (source, endsAt) => {
+  expect(linkEndsAt(source)).toBe(endsAt)
+})
+
+test('[H1] files in hand whose link ends within a day are counted until they are let go', async () => {
+  const metrics = createMetrics({ processMetrics: false })
+  const nowAt = 1_800_000_000_000
+  const turns = createFairTurns({ total: 1, perKey: 1 })
+  const { hold } = createDownloadMetrics(metrics, turns, () => nowAt)
+  const near = async () => /^zaplog_media_near_expiry (\d+)$/m.exec(await metrics.render())?.[1]
+  const day = 24 * 60 * 60 * 1000
+  hold({ recordedAt: nowAt, linkEndsAt: null })
+  hold({ recordedAt: nowAt, linkEndsAt: nowAt + day })
+  const letGo = hold({ recordedAt: nowAt, linkEndsAt: nowAt + day - 1 })
+  hold({ recordedAt: nowAt, linkEndsAt: nowAt - 1 })
+  expect(await near()).toBe('2')
+  letGo()
+  expect(await near()).toBe('1')
 })
 
 test.each([

@@ -4,6 +4,8 @@ import { labelWords } from '../../scripts/label-words.ts'
 import { unwrittenAmong } from '../../scripts/metric-writers.ts'
 import { MOST_ASKED, MOST_UNFINISHED } from '../../src/instances/commands-waiting.ts'
 import { MOST_UPLOADS } from '../../src/instances/uploads-waiting.ts'
+import { PAGES } from '../../src/projections/read-model/kept-media.ts'
+import { MOST_PENDING } from '../../src/projections/read-model/pending-media.ts'
 import { subjects, table } from '../../src/runtime/metrics/all.ts'
 import { isOfAccounts, type Metric } from '../../src/runtime/metrics/declare.ts'
 import { createMetrics, MOST_SERIES } from '../../src/runtime/metrics.ts'
@@ -37,6 +39,8 @@ describe('names and units', () => {
     ['zaplog_commands_oldest_seconds', MOST_ASKED],
     ['zaplog_commands_unfinished', MOST_UNFINISHED],
     ['zaplog_uploads_waiting', MOST_UPLOADS],
+    ['zaplog_media_pending', MOST_PENDING],
+    ['zaplog_media_kept_bytes', PAGES],
     ['zaplog_webhook_waiting_deliveries', MOST_COUNTED],
     ['zaplog_webhook_held_deliveries', MOST_COUNTED],
     ['zaplog_webhook_dead_deliveries', MOST_COUNTED],

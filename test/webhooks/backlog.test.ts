@@ -127,8 +127,10 @@ describe('health', () => {
       state: 'degraded',
       detail: expect.stringContaining('disabled: the receiver answered 410 Gone'),
     })
+    expect((await readBacklog(bridge, [], never)).disabled).toBe(1)
     await bridge.database.query('update webhook_endpoints set disabled_reason = null')
     expect(await look(bridge)).toMatchObject({ state: 'ok' })
+    expect((await readBacklog(bridge, [], never)).disabled).toBe(0)
   })
 })
 

@@ -3,15 +3,23 @@ import type { FairTurns } from '../../runtime/fair-turns.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { createFailureCounters } from '../media-failed.ts'
 
+/** `linkEndsAt`: null where it is not known. */
+type FileInHand = { recordedAt: number; linkEndsAt: number | null }
+
+const NEAR_MS = 24 * 60 * 60 * 1000
+
 export type DownloadMetrics = ReturnType<typeof createDownloadMetrics>
 
 export function createDownloadMetrics(metrics: Metrics, turns: FairTurns, clock: () => number) {
-  /** When each file in hand was recorded, by a mark of its own. */
-  const inHand = new Map<symbol, number>()
+  /** By a mark of its own. */
+  const inHand = new Map<symbol, FileInHand>()
   metrics.gauge('zaplog_media_transfers', gauge => gauge.set(turns.held()))
   metrics.gauge('zaplog_media_transfers_waiting', gauge => gauge.set(turns.waiting()))
   metrics.gauge('zaplog_media_oldest_undownloaded_seconds', gauge =>
-    gauge.set(inHand.size === 0 ? 0 : Math.max(0, clock() - Math.min(...inHand.values())) / 1000),
+    gauge.set(inHand.size === 0 ? 0 : Math.max(0, clock() - Math.min(...[...inHand.values()].map(one => one.recordedAt))) / 1000),
+  )
+  metrics.gauge('zaplog_media_near_expiry', gauge =>
+    gauge.set([...inHand.values()].filter(({ linkEndsAt }) => linkEndsAt !== null && linkEndsAt - clock() < NEAR_MS).length),
   )
   return {
     ...createFailureCounters(metrics),
@@ -20,9 +28,9 @@ export function createDownloadMetrics(metrics: Metrics, turns: FairTurns, clock:
     downloadedBytes: metrics.counter('zaplog_media_downloaded_bytes_total'),
     reusedBytes: metrics.counter('zaplog_media_reused_bytes_total'),
     /** Counts a file as waiting from when it was recorded until the answer is called. */
-    hold(recordedAt: number): () => void {
+    hold(file: FileInHand): () => void {
       const mark = Symbol('file')
-      inHand.set(mark, recordedAt)
+      inHand.set(mark, file)
       return () => void inHand.delete(mark)
     },
   }

@@ -4,6 +4,9 @@
 /** What is asked by this one is asked in another way until it is valid. */
 export const wordsIndex = 'messages_words'
 
+/** Of files that are neither stored nor failed, of all instances. */
+export const pendingIndex = 'listed_media_pending'
+
 const unread = ['', '_ids', '_chats', '_senders'].map(part => `messages_undecryptable${part}`)
 
 type Filtered = { where: string; first?: readonly string[]; last?: readonly string[] }
@@ -38,6 +41,12 @@ export const readModelIndexes = [
   ...filtered('starred', { where: 'starred' }),
   ...filtered('pinned', { where: 'pinned_until is not null', last: ['pinned_until'] }),
   ...filtered('of_parent', { where: 'parent_message_id is not null', first: ['parent_message_id'] }),
+  // Few files are pending at once: how many there are, and since when, is asked every ten seconds.
+  {
+    name: pendingIndex,
+    table: 'read_model_1.listed_media',
+    definition: "(occurred_at) where status = 'pending'",
+  },
   {
     name: 'listed_chats_archived',
     table: 'read_model_1.listed_chats',

@@ -134,6 +134,14 @@ export const logMetrics = {
     means: 'Above 0: worth a report.',
     see: 'log line projection.id-conflict',
   },
+  zaplog_live_late_seconds: {
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: {},
+    help: 'How late live records were projected at worst, in the 5 seconds before it was looked at last, as a process knows it that has the role projections or processors. 0: nothing was late, or nothing came.',
+    means: 'Above 0.15: histories and replays go slower, so that what is live goes first.',
+    see: 'zaplog lag',
+  },
   zaplog_replay_records_total: {
     kind: 'counter',
     unit: 'records',

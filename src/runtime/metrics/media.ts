@@ -2,6 +2,10 @@
 import type { Metrics } from './declare.ts'
 
 const kind = { each: 'kind of file' }
+/** MOST_PENDING of projections/read-model/pending-media.ts. */
+const mostPending = 10_000
+/** PAGES of projections/read-model/kept-media.ts. */
+const pagesPerLook = 1_000
 
 export const mediaMetrics = {
   zaplog_media_downloads_total: {
@@ -58,6 +62,50 @@ export const mediaMetrics = {
     labels: {},
     help: 'Age of the oldest file being downloaded or waiting here; 0 when there is none',
     means: 'WhatsApp keeps a file for days, not for ever.',
+    see: 'zaplog media list',
+  },
+  zaplog_media_near_expiry: {
+    kind: 'gauge',
+    unit: 'files',
+    labels: {},
+    help: 'Files being downloaded or waiting here whose link at WhatsApp’s CDN ends within 24 hours, or has ended.',
+    means: 'Above 0: what is not fetched by then is gone, unless the phone puts it there again.',
+    see: 'zaplog media list --status pending',
+  },
+  zaplog_media_pending: {
+    kind: 'gauge',
+    isShared: true,
+    unit: 'files',
+    labels: {},
+    help: `Files that messages announced and that are neither stored nor failed, counted up to ${mostPending}.`,
+    means: 'Rises for long: more files come than are fetched and stored.',
+    see: 'zaplog media list --status pending',
+  },
+  zaplog_media_pending_oldest_seconds: {
+    kind: 'gauge',
+    isShared: true,
+    unit: 'seconds',
+    labels: {},
+    help: 'Age of the message of the oldest of them; 0: there is none.',
+    means: 'Days: its link ends soon, and nobody works on it. Is a process with the role processors up?',
+    see: 'zaplog media list --status pending',
+  },
+  zaplog_media_kept_bytes: {
+    kind: 'gauge',
+    isShared: true,
+    unit: 'bytes',
+    labels: { kind },
+    help: `Bytes of the files that are stored, as the read model has them, without thumbnails: as of the last walk through its table, of ${pagesPerLook} pages every 10 seconds; what changes meanwhile may be missed or counted twice. Absent until the first walk is over.`,
+    means: 'What the object store holds for messages, against what you have budgeted.',
+    see: 'zaplog media list',
+  },
+  zaplog_media_kept: {
+    kind: 'gauge',
+    isShared: true,
+    unit: 'files',
+    labels: { kind },
+    help: 'Files that are stored, of the same walk.',
+    means: 'As zaplog_media_kept_bytes, in files.',
     see: 'zaplog media list',
   },
   zaplog_media_stored_total: {

@@ -42,4 +42,20 @@ export const processMetrics = {
     means: 'ulimit -n of the process.',
     see: 'zaplog status (descriptors)',
   },
+  zaplog_data_dir_free_bytes: {
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: {},
+    help: 'Bytes that zaplog may still write to the disk of DATA_DIR; absent where the system does not say it.',
+    means: 'At 0 an embedded Postgres and files on disk stop; what happens waits at WhatsApp.',
+    see: 'zaplog doctor',
+  },
+  zaplog_data_dir_size_bytes: {
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: {},
+    help: 'Bytes of that disk, taken and free.',
+    means: 'What zaplog_data_dir_free_bytes is a share of.',
+    see: 'zaplog doctor',
+  },
 } as const satisfies Metrics

@@ -107,4 +107,13 @@ export const webhookMetrics = {
     means: 'Which ones, and what they answer, says their list.',
     see: 'zaplog webhooks list',
   },
+  zaplog_webhook_disabled_endpoints: {
+    kind: 'gauge',
+    isShared: true,
+    unit: 'endpoints',
+    labels: {},
+    help: 'Endpoints that are disabled because their receiver asked for it, such as by 410; not those that an operator disabled.',
+    means: 'Above 0: what is for them waits until somebody enables them.',
+    see: 'zaplog webhooks list',
+  },
 } as const satisfies Metrics

@@ -5,7 +5,7 @@ import type { EventLog, Position } from '../../log/log.ts'
 import { diedSince, newestDeathOf } from '../deliveries/deaths.ts'
 import { about, type Count, type Estimate, estimateOf, exactly, MOST_COUNTED } from '../deliveries/delivery-counts.ts'
 import { oldestWaitingOf, waitingOf, waitingTable } from '../deliveries/waiting.ts'
-import { allEndpoints, isBroken } from '../endpoints/endpoint-rows.ts'
+import { allEndpoints, isBroken, isDisabledByReceiver } from '../endpoints/endpoint-rows.ts'
 import { heldTable, heldUpTo, oldestHeld } from '../stream/held.ts'
 
 export type EndpointBacklog = {
@@ -26,6 +26,8 @@ export type EndpointBacklog = {
 }
 export type Backlog = {
   endpoints: readonly EndpointBacklog[]
+  /** Endpoints whose receivers asked for it, whether or not something waits. */
+  disabled: number
   waiting: Count
   held: Count & { oldestSeconds: number }
   pending: { deliveries: number; oldestSeconds: number }
@@ -48,13 +50,15 @@ export async function readBacklog(
   )
   const [tables] = await deps.database.query<TablesRow>(
     `select ${heldUpTo(COUNT_TO)} as held, coalesce(extract(epoch from now() - ${oldestHeld}), 0)::float8 as held_age,
-            ${estimateOf(heldTable)} as held_estimate, ${estimateOf(waitingTable)} as waiting_estimate`,
+            ${estimateOf(heldTable)} as held_estimate, ${estimateOf(waitingTable)} as waiting_estimate,
+            (select count(*)::integer from ${allEndpoints} where e.deleted_at is null and ${isDisabledByReceiver}) as disabled`,
   )
   if (tables === undefined) throw new Error('reading how much is held: got no row')
   const lags = await deps.log.lag(positions, signal)
   const waiting = rows.reduce((sum, one) => sum + one.waiting, 0)
   return {
     endpoints: rows.map(backlogOf),
+    disabled: tables.disabled,
     waiting: rows.some(one => one.waiting > MOST_COUNTED) ? about(waiting, tables.waiting_estimate) : exactly(waiting),
     held: {
       ...(tables.held > MOST_COUNTED ? about(tables.held, tables.held_estimate) : exactly(tables.held)),
@@ -70,7 +74,7 @@ export async function readBacklog(
 /** One more tells that there are more. */
 const COUNT_TO = MOST_COUNTED + 1
 
-type TablesRow = { held: number; held_age: number; held_estimate: Estimate; waiting_estimate: Estimate }
+type TablesRow = { held: number; held_age: number; held_estimate: Estimate; waiting_estimate: Estimate; disabled: number }
 type EndpointRow = {
   endpoint_id: string
   enabled: boolean

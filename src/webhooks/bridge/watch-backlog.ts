@@ -68,7 +68,7 @@ export function watchBacklog(deps: Deps, positions: () => readonly Position[], s
   return { waitingOf: endpointId => counts.get(endpointId) ?? 0, check: () => check, done: run() }
 }
 
-function show(metrics: ReturnType<typeof createBacklogMetrics>, { endpoints, waiting, held, pending }: Backlog) {
+function show(metrics: ReturnType<typeof createBacklogMetrics>, { endpoints, disabled, waiting, held, pending }: Backlog) {
   metrics.waiting.set(waiting.deliveries)
   metrics.waitingAge.set(Math.max(0, ...endpoints.map(one => one.oldestWaitingSeconds)))
   metrics.held.set(held.deliveries)
@@ -77,6 +77,7 @@ function show(metrics: ReturnType<typeof createBacklogMetrics>, { endpoints, wai
   metrics.pendingAge.set(pending.oldestSeconds)
   metrics.dead.set(endpoints.reduce((sum, one) => sum + one.died, 0))
   metrics.failing.set(endpoints.filter(one => one.failingSeconds !== null && one.failingSeconds > LONG_SECONDS).length)
+  metrics.disabled.set(disabled)
 }
 
 /** At most one line a minute, and only while it grows. */

@@ -19,4 +19,5 @@ export const createBacklogMetrics = (metrics: Metrics) => ({
   pendingAge: metrics.gauge('zaplog_webhook_pending_oldest_seconds'),
   dead: metrics.gauge('zaplog_webhook_dead_deliveries'),
   failing: metrics.gauge('zaplog_webhook_failing_endpoints'),
+  disabled: metrics.gauge('zaplog_webhook_disabled_endpoints'),
 })

@@ -71,6 +71,9 @@ export const forgetEndpoints = (ids: string): string => `delete from webhook_end
 /** It failed, and not only asked to be sent less, since it began not to take what it was sent. */
 export const isBroken = 'e.failing_since is not null and coalesce(e.broken_at >= e.failing_since, false)'
 
+/** Its receiver asked for it, and no operator. */
+export const isDisabledByReceiver = 'not e.enabled and e.disabled_reason is not null'
+
 /** So that a node does not write the row of one endpoint more often. */
 const WRITES_EVERY_MS = 100
 

@@ -1,0 +1,43 @@
+// Alerts of accounts, and of what was lost on its way from them.
+import { greatest, increase, value } from '../boards/query.ts'
+import { type Alert, firesAfter, quietAfter } from './alert.ts'
+
+export const accountAlerts: readonly Alert[] = [
+  {
+    name: 'ZaplogInstanceSilent',
+    expr: `${value('zaplog_instances_silent').expr} > 0`,
+    ...{ for: '2m', severity: 'page', board: 'instances', cli: 'zaplog status' },
+    summary: '{{ $value }} open accounts have heard nothing from WhatsApp for ten minutes.',
+    action:
+      'zaplog status names them. A link is dead that nothing has cut: zaplog instances restart ID opens a new one; WhatsApp has kept what came meanwhile.',
+    tried: [firesAfter(4, { zaplog_instances_silent: '0 1x6' }), quietAfter(4, { zaplog_instances_silent: '0x6' })],
+  },
+  {
+    name: 'ZaplogInstanceLoggedOut',
+    expr: `${value('zaplog_instance_state', { by: ['instance_id'], where: { state: 'logged-out' } }).expr} > 0`,
+    ...{ for: '1m', severity: 'ticket', board: 'account', cli: 'zaplog instances qr ID' },
+    summary: 'The account {{ $labels.instance_id }} was unlinked from its phone.',
+    action: 'It receives nothing until somebody links it again: zaplog instances qr ID, or pair ID with a code.',
+    tried: [
+      firesAfter(3, { 'zaplog_instance_state{instance_id="shop", state="logged-out"}': '1x5' }),
+      quietAfter(3, { 'zaplog_instance_state{instance_id="shop", state="open"}': '1x5' }),
+    ],
+  },
+  {
+    name: 'ZaplogSequenceGaps',
+    expr: `${greatest('zaplog_sequence_gaps').expr} > 0`,
+    ...{ for: '0s', severity: 'page', board: 'log', cli: 'zaplog status' },
+    summary: 'Events that have a number are not in the log: a loss.',
+    action:
+      'zaplog status names the accounts and numbers. Look at the log: unclean leader elections, a restored backup, records deleted by hand. Where none of it happened it is a defect of ours, worth a report.',
+    tried: [firesAfter(1, { zaplog_sequence_gaps: '0 1 1' }), quietAfter(1, { zaplog_sequence_gaps: '0 0 0' })],
+  },
+  {
+    name: 'ZaplogStanzasKept',
+    expr: `${increase('zaplog_stanzas_kept_total', '1h').expr} > 0`,
+    ...{ for: '0s', severity: 'page', board: 'instances', cli: 'zaplog status' },
+    summary: 'The log refused stanzas for good in every form; they are kept sealed.',
+    action: 'Look at the log’s limits, such as message.max.bytes of its topics, and at the log line that says why.',
+    tried: [firesAfter(5, { zaplog_stanzas_kept_total: '0 0 1x8' }), quietAfter(5, { zaplog_stanzas_kept_total: '4x8' })],
+  },
+]

@@ -1,0 +1,59 @@
+// Alerts of who reads the log and falls behind, and of what nobody could finish.
+import { greatest, value } from '../boards/query.ts'
+import { type Alert, firesAfter, quietAfter } from './alert.ts'
+
+/** Late, and later than ten minutes ago. */
+const grows = (late: { expr: string }, seconds: number): string =>
+  `(${late.expr} > ${seconds}) and (${late.expr.replace(/\((zaplog_\w+)\)/, '(delta($1[10m]))')} > 0)`
+
+export const logAlerts: readonly Alert[] = [
+  {
+    name: 'ZaplogProjectionLagGrows',
+    expr: grows(greatest('zaplog_projection_lag_seconds', { by: ['projection'] }), 60),
+    ...{ for: '5m', severity: 'page', board: 'projections', cli: 'zaplog lag' },
+    summary: '{{ $labels.projection }} is {{ $value | humanizeDuration }} behind, and more so than ten minutes ago.',
+    action:
+      'zaplog lag says which partitions, zaplog status what keeps them. Postgres is away, slow or waits for a lock; or more comes than one process takes: start another with the role projections.',
+    tried: [
+      firesAfter(20, { 'zaplog_projection_lag_seconds{projection="read-model"}': '0+20x25' }),
+      quietAfter(20, { 'zaplog_projection_lag_seconds{projection="read-model"}': '400-20x20 0x5' }),
+      quietAfter(20, { 'zaplog_projection_lag_seconds{projection="read-model"}': '0+2x25' }),
+    ],
+  },
+  {
+    name: 'ZaplogProcessorLagGrows',
+    expr: grows(greatest('zaplog_processor_lag_seconds', { by: ['processor'] }), 300),
+    ...{ for: '5m', severity: 'ticket', board: 'media', cli: 'zaplog lag' },
+    summary: '{{ $labels.processor }} is {{ $value | humanizeDuration }} behind, and more so than ten minutes ago.',
+    action:
+      'zaplog status says what it waits for. The object store or WhatsApp’s CDN is away or slow; or more comes than MEDIA_MAX_TRANSFERS lets through.',
+    tried: [
+      firesAfter(25, { 'zaplog_processor_lag_seconds{processor="store-media"}': '0+30x30' }),
+      quietAfter(25, { 'zaplog_processor_lag_seconds{processor="store-media"}': '0+5x30' }),
+    ],
+  },
+  {
+    name: 'ZaplogDeadLetters',
+    expr: `${value('zaplog_dead_letter_records').expr} > (max(zaplog_dead_letter_records offset 1h) or vector(0))`,
+    ...{ for: '0s', severity: 'ticket', board: 'log', cli: 'zaplog topics --live' },
+    summary: 'Records became dead letters in the last hour: no attempt could finish them.',
+    action:
+      'Read the topic of dead letters: x-error-message in the headers of each says why. What it was is kept there until its retention.',
+    tried: [
+      firesAfter(70, { zaplog_dead_letter_records: '2x65 3x10' }),
+      quietAfter(70, { zaplog_dead_letter_records: '2x80' }),
+      quietAfter(70, { zaplog_dead_letter_records: '5x65 2x10' }),
+    ],
+  },
+  {
+    name: 'ZaplogAccountsLeftOut',
+    expr: `${value('zaplog_projection_quarantined_keys', { by: ['projection'] }).expr} > 0`,
+    ...{ for: '1m', severity: 'page', board: 'projections', cli: 'zaplog status' },
+    summary: '{{ $value }} accounts are left out of {{ $labels.projection }}: one record of each cannot be applied.',
+    action: 'zaplog status names them and the record. All others go on; what follows of these waits in the log.',
+    tried: [
+      firesAfter(3, { 'zaplog_projection_quarantined_keys{projection="read-model"}': '1x5' }),
+      quietAfter(3, { 'zaplog_projection_quarantined_keys{projection="read-model"}': '0x5' }),
+    ],
+  },
+]

@@ -1,0 +1,52 @@
+// Alerts of receivers.
+import { greatest, value } from '../boards/query.ts'
+import { type Alert, firesAfter, quietAfter } from './alert.ts'
+
+export const webhookAlerts: readonly Alert[] = [
+  {
+    name: 'ZaplogEndpointFailing',
+    expr: `${value('zaplog_webhook_failing_endpoints').expr} > 0`,
+    ...{ for: '1m', severity: 'page', board: 'webhooks', cli: 'zaplog webhooks list' },
+    summary: '{{ $value }} endpoints have taken nothing for five minutes or longer.',
+    action:
+      'zaplog webhooks list says which, and what they answered; zaplog webhooks test ID tries one. What is for them waits, in order, and follows once they answer.',
+    tried: [
+      firesAfter(3, { zaplog_webhook_failing_endpoints: '0 1x5' }),
+      quietAfter(3, { zaplog_webhook_failing_endpoints: '0x6' }),
+    ],
+  },
+  {
+    name: 'ZaplogEndpointDisabled',
+    expr: `${value('zaplog_webhook_disabled_endpoints').expr} > 0`,
+    ...{ for: '0s', severity: 'ticket', board: 'webhooks', cli: 'zaplog webhooks enable ID' },
+    summary: 'Receivers asked that their endpoints are disabled, such as by 410; what is for them waits.',
+    action: 'Ask whoever runs the receiver; then zaplog webhooks enable ID, or remove ID.',
+    tried: [
+      firesAfter(1, { zaplog_webhook_disabled_endpoints: '0 1 1' }),
+      quietAfter(1, { zaplog_webhook_disabled_endpoints: '0 0 0' }),
+    ],
+  },
+  {
+    name: 'ZaplogDeliveriesDead',
+    expr: `${value('zaplog_webhook_dead_deliveries').expr} > 0`,
+    ...{ for: '0s', severity: 'ticket', board: 'webhooks', cli: 'zaplog webhooks list' },
+    summary: '{{ $value }} deliveries were given up in the last 24 hours: a receiver missed something.',
+    action: 'zaplog webhooks list says whose; GET /v1/deliveries?state=dead has each with its last answer.',
+    tried: [
+      firesAfter(1, { zaplog_webhook_dead_deliveries: '0 1 1' }),
+      quietAfter(1, { zaplog_webhook_dead_deliveries: '0 0 0' }),
+    ],
+  },
+  {
+    name: 'ZaplogWebhookLagGrows',
+    expr: `${greatest('zaplog_webhook_pending_oldest_seconds').expr} > 60`,
+    ...{ for: '5m', severity: 'page', board: 'webhooks', cli: 'zaplog lag' },
+    summary: 'The webhook bridge is {{ $value | humanizeDuration }} behind the log.',
+    action:
+      'See that a process with the role webhooks runs, and what zaplog status says of it. Receivers that are away do not cause this: what is for them waits as rows.',
+    tried: [
+      firesAfter(10, { zaplog_webhook_pending_oldest_seconds: '0+30x12' }),
+      quietAfter(10, { zaplog_webhook_pending_oldest_seconds: '59x12' }),
+    ],
+  },
+]

@@ -1,0 +1,54 @@
+// Turns the alerts (scripts/alerts/) into Prometheus' rules and into docs/alerts.md, what to do about each; answers file path -> content.
+import { stringify } from 'yaml'
+import type { Alert } from './alerts/alert.ts'
+import { alertGroups } from './alerts/alerts.ts'
+import { uidOf } from './boards/board.ts'
+
+export const generateAlerts = (): ReadonlyMap<string, string> =>
+  new Map([
+    ['infra/prometheus/zaplog.rules.yml', rulesHead + stringify({ groups: alertGroups.map(groupOf) }, { lineWidth: 0 })],
+    ['docs/alerts.md', [docsHead, ...alertGroups.map(sectionOf)].join('\n')],
+  ])
+
+const groupOf = ({ name, alerts }: (typeof alertGroups)[number]) => ({ name, rules: alerts.map(ruleOf) })
+
+const ruleOf = ({ name, expr, for: lasts, severity, summary, action, cli, board }: Alert) => ({
+  alert: name,
+  expr,
+  for: lasts,
+  labels: { severity },
+  annotations: { summary, action, cli, runbook: `docs/alerts.md#${name.toLowerCase()}`, dashboard: `/d/${uidOf(board)}` },
+})
+
+const sectionOf = ({ title, alerts }: (typeof alertGroups)[number]): string => `## ${title}\n\n${alerts.map(entryOf).join('\n')}`
+
+const entryOf = ({ name, expr, for: lasts, severity, summary, action, cli, board }: Alert): string =>
+  [
+    `### ${name}`,
+    '',
+    `${summary.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`').replaceAll(/\{\{ \$value[^}]*\}\}/g, '*n*')} Severity ${severity}, after ${lasts}; board \`${board}\`.`,
+    '',
+    `**Do:** ${action}`,
+    '',
+    `**Look at:** \`${cli}\``,
+    '',
+    '```promql',
+    expr,
+    '```',
+    '',
+  ].join('\n')
+
+const rulesHead = `# What docker-compose.yml's Prometheus evaluates. Generated from scripts/alerts/ by npm run generate.
+`
+
+const docsHead = `# Alerts
+
+<!-- Generated from scripts/alerts/ by npm run generate. -->
+
+What Prometheus evaluates (\`infra/prometheus/zaplog.rules.yml\`), and what to do about each. Names are a promise (\`docs/contract.md\`). \`page\`: somebody has
+to look now; \`ticket\`: within the day. Alertmanager groups them and sends them where \`infra/alertmanager/alertmanager.yml\` says: nowhere until you
+write it there. Of each the rule is tried by \`promtool test rules\` on series on which it fires, and on such on which it does not. [metrics.md](metrics.md) says of each metric
+what it means.
+
+zaplog serves files from the object store without a cache of its own, so that there is no alert for one.
+`
