@@ -17,7 +17,7 @@ import { appendEach, appendWholly } from './append-wholly.ts'
 import { instanceOf, judgeRecord } from './chosen.ts'
 import type { Replay } from './replay-rows.ts'
 import { addedLeftOut, type LeftOut, leftOutIn, moveStretch, type Stretch } from './stretches.ts'
-import { judgeTopic, makeTopic, OtherTopic, registerSchema, type TopicDeps, targetOf } from './target-topics.ts'
+import { judgeTopic, makeTopic, OtherTopic, registerSchemas, type TopicDeps, targetOf } from './target-topics.ts'
 import { pairOf, readWrittenBefore, replayHeaders, type WrittenBefore } from './written-before.ts'
 
 export type CopyDeps = Omit<TopicDeps, 'log'> & {
@@ -38,6 +38,8 @@ export type Job = {
   holds(): boolean
   /** Topics that are known to be there. */
   made: Set<string>
+  /** Schemas that are known to be registered under the subject of a topic. */
+  registered: Set<string>
   /** Notes the topic in the row. false: it is not ours any more. */
   note(topic: string): Promise<boolean>
   counted(of: { written: number; leftOut: number }): void
@@ -108,25 +110,20 @@ async function appendsOf(
   for (const [topic, those] of byTarget) {
     const [first] = those
     if (topic === null || first === undefined) continue
-    if (!(await makeOnce(deps, job, { topic, record: first }, signal))) return null
+    if (!(await makeOnce(deps, job, topic, signal))) return null
+    if (job.replay.perType) await registerSchemas(deps.registry, { topic, records: those, known: job.registered }, signal)
     appends.push({ topic, partition: first.partition, records: those.map(one => copyOf(one, job.replay.replayId)) })
   }
   return appends
 }
 
-async function makeOnce(
-  deps: CopyDeps,
-  job: Job,
-  of: { topic: string; record: LogRecord },
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (job.made.has(of.topic)) return true
-  const differs = job.replay.madeTopics.includes(of.topic) ? null : await judgeTopic(deps, of.topic, signal)
+async function makeOnce(deps: CopyDeps, job: Job, topic: string, signal: AbortSignal): Promise<boolean> {
+  if (job.made.has(topic)) return true
+  const differs = job.replay.madeTopics.includes(topic) ? null : await judgeTopic(deps, topic, signal)
   if (differs !== null) throw new OtherTopic(differs)
-  if (!(await job.note(of.topic))) return false
-  await makeTopic(deps, of.topic, signal)
-  if (job.replay.perType) await registerSchema(deps.registry, of, signal)
-  job.made.add(of.topic)
+  if (!(await job.note(topic))) return false
+  await makeTopic(deps, topic, signal)
+  job.made.add(topic)
   return true
 }
 
