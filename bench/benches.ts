@@ -187,6 +187,11 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'higher',
     load: async () => (await import('./catch-up-kafka.ts')).catchUpKafka,
   },
+  replay: {
+    what: 'records of 1 KiB/s that a replay copies in Kafka; bare: kafkajs, consumer to idempotent producer. 20,000 is the bound',
+    better: 'higher',
+    load: async () => (await import('./replay.ts')).replay,
+  },
   'chain-embedded': {
     what: 'messages/s from WhatsApp to verified webhook, 10 sockets, embedded parts; bare: Baileys posting at once, nothing durable',
     better: 'higher',

@@ -36,8 +36,8 @@ export type Job = {
   pace(weight: number, signal: AbortSignal): Promise<void>
   /** Whether it is surely still in our hands: asked before what cannot be taken back. */
   holds(): boolean
-  /** Topics that are known to be there. */
-  made: Set<string>
+  /** Topics that are there, or are being made: each is made once, however many want it. false: the replay is not ours any more. */
+  made: Map<string, Promise<boolean>>
   /** Schemas that are known to be registered under the subject of a topic. */
   registered: Set<string>
   /** Notes the topic in the row. false: it is not ours any more. */
@@ -117,13 +117,22 @@ async function appendsOf(
   return appends
 }
 
-async function makeOnce(deps: CopyDeps, job: Job, topic: string, signal: AbortSignal): Promise<boolean> {
-  if (job.made.has(topic)) return true
+/** Who came second would find it written to by who came first. What was not made is tried again. */
+function makeOnce(deps: CopyDeps, job: Job, topic: string, signal: AbortSignal): Promise<boolean> {
+  const known = job.made.get(topic)
+  if (known !== undefined) return known
+  const making = make(deps, job, topic, signal)
+  job.made.set(topic, making)
+  const forget = () => job.made.delete(topic)
+  making.then(isMade => isMade || forget(), forget)
+  return making
+}
+
+async function make(deps: CopyDeps, job: Job, topic: string, signal: AbortSignal): Promise<boolean> {
   const differs = job.replay.madeTopics.includes(topic) ? null : await judgeTopic(deps, topic, signal)
   if (differs !== null) throw new OtherTopic(differs)
   if (!(await job.note(topic))) return false
   await makeTopic(deps, topic, signal)
-  job.made.add(topic)
   return true
 }
 
