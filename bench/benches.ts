@@ -192,6 +192,11 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'higher',
     load: async () => (await import('./replay.ts')).replay,
   },
+  'replay-live': {
+    what: 'p99 in ms from the writing of a live message to its webhook, 100 a second over Kafka, while a replay copies as fast as it may; bare: while none does. 2 is the bound, and 500 records/s the least that it copies',
+    better: 'lower',
+    load: async () => (await import('./replay-live.ts')).replayLive,
+  },
   'chain-embedded': {
     what: 'messages/s from WhatsApp to verified webhook, 10 sockets, embedded parts; bare: Baileys posting at once, nothing durable',
     better: 'higher',

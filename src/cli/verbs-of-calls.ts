@@ -36,6 +36,7 @@ export const ownVerbs: Readonly<Record<string, string>> = {
   'GET /v1/topics': 'topics --live',
   'GET /v1/schemas': 'schemas --live',
   'POST /v1/replays': 'replay',
+  'GET /v1/replays/{id}': 'replays status {id}',
   'GET /v1/stream': 'events tail',
   'GET /health/ready': 'status',
 }

@@ -275,7 +275,6 @@ const typed: readonly (readonly [words: string | readonly string[], call: string
   ['profile set-picture picture.jpg', 'PUT /profile/picture', { picture: PICTURE }],
   ['profile remove-picture', 'DELETE /profile/picture'],
   ['replays list --limit 2', 'GET /v1/replays?limit=2'],
-  ['replays status rp_1', 'GET /v1/replays/rp_1'],
   ['replays pause rp_1', 'PATCH /v1/replays/rp_1', { state: 'paused' }],
   ['replays resume rp_1 --rate 2000', 'PATCH /v1/replays/rp_1', { state: 'running', rate: 2000 }],
   ['replays cancel rp_1', 'PATCH /v1/replays/rp_1', { state: 'cancelled' }],
