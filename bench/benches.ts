@@ -197,6 +197,16 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'higher',
     load: async () => (await import('./catch-up-kafka.ts')).catchUpKafka,
   },
+  replay: {
+    what: 'records of 1 KiB/s that a replay copies in Kafka; bare: kafkajs, consumer to idempotent producer. 20,000 is the bound',
+    better: 'higher',
+    load: async () => (await import('./replay.ts')).replay,
+  },
+  'replay-live': {
+    what: 'p99 in ms from the writing of a live message to its webhook, 100 a second over Kafka, while a replay copies as fast as it may; bare: while none does. 2 is the bound, and 500 records/s the least that it copies',
+    better: 'lower',
+    load: async () => (await import('./replay-live.ts')).replayLive,
+  },
   'chain-embedded': {
     what: 'messages/s from WhatsApp to verified webhook, 10 sockets, embedded parts; bare: Baileys posting at once, nothing durable',
     better: 'higher',

@@ -80,7 +80,7 @@ export async function ensureTopics(log: EventLog, names: readonly string[] = top
   await log.ensureTopics(names.map(declare), never)
 }
 
-const declare = (name: string): TopicDeclaration => ({
+export const declare = (name: string): TopicDeclaration => ({
   topic: name,
   partitions,
   replication: 1,

@@ -158,7 +158,7 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
   'PATCH /profile': one('change', { example: "--name 'Ana’s shop'" }),
   'GET /replays': one('list', { columns: ['at: createdAt', 'name', 'state', 'percent', 'replay: id'] }),
   'POST /replays': { instead: 'replay' },
-  'GET /replays/:id': one('status'),
+  'GET /replays/:id': { instead: 'replays status' },
   'PATCH /replays/:id': [
     { name: 'pause', summary: 'Pause a replay', set: { '/state': 'paused' }, options: [] },
     { name: 'resume', summary: 'Go on with a replay that is paused, or that failed', set: { '/state': 'running' } },

@@ -1,14 +1,16 @@
-// /v1/topics and /v1/schemas: what the log has, topic by topic, and under which ids its schemas are in the registry.
+// /v1/topics and /v1/schemas: what the log has, topic by topic, those of replays last, and under which ids its schemas are in the registry.
 import { z } from 'zod'
+import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import { eventTypes } from '../events/event.ts'
 import { schemaNameOf } from '../events/schema-name.ts'
 import { type TopicEntry, topics } from '../events/topics.ts'
 import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
-import { type BoundsDeps, readBounds } from './stream/log-bounds.ts'
+import { describeReplayTopics } from './replays/replay-topics.ts'
+import { type BoundsDeps, readBounds, showBounds } from './stream/log-bounds.ts'
 
-type Deps = BoundsDeps & { codec: Pick<Codec, 'schemaId'>; retentionMs: number | 'forever'; cut: AbortSignal }
+type Deps = BoundsDeps & { database: Database; codec: Pick<Codec, 'schemaId'>; retentionMs: number | 'forever'; cut: AbortSignal }
 
 const offset = z.string().describe('decimal')
 const partition = z.object({
@@ -21,7 +23,9 @@ const topic = z.object({
   key: z.string(),
   holds: z.string(),
   public: z.boolean().describe('whether others may read it'),
-  retentionMs: z.number().nullable().describe('as new topics are made; null: for ever'),
+  retentionMs: z.number().nullable().describe('as new topics are made; null: for ever, or as long as its replay'),
+  replayId: z.string().optional().describe('which replay made it; left out, none'),
+  expiresAt: z.string().nullable().optional().describe('of a replay, when it is deleted; null: a week after its end'),
   records: z.number().describe('of all partitions, gaps counted, too'),
   partitions: z.array(partition),
 })
@@ -49,7 +53,10 @@ export function logRoutes(app: App, deps: Deps) {
     schema: describeCall('The topics of the log, and from where to where each partition has records', {
       answers: { 200: topicList },
     }),
-    handler: async () => ({ data: await Promise.all(topics.map(one => describeTopic(deps, one))) }),
+    handler: async () => {
+      const own = await Promise.all(topics.map(one => describeTopic(deps, one)))
+      return { data: [...own, ...(await describeReplayTopics(deps))] }
+    },
   })
   app.route({
     method: 'GET',
@@ -68,9 +75,6 @@ async function describeTopic(deps: Deps, { name, key, holds, public: isPublic, r
   const kept = retentionDays === null ? deps.retentionMs : retentionDays * DAY_MS
   return {
     ...{ topic: deps.topic(name), key, holds, public: isPublic, retentionMs: kept === 'forever' ? null : kept },
-    records: bounds.reduce((sum, { firstOffset, endOffset }) => sum + Number(endOffset - firstOffset), 0),
-    partitions: bounds.map(one => ({
-      ...{ partition: one.partition, firstOffset: one.firstOffset.toString(), endOffset: one.endOffset.toString() },
-    })),
+    ...showBounds(bounds),
   }
 }

@@ -6,12 +6,15 @@ import { CallFailed } from './call-failed.ts'
 import { runVerb } from './run-verb.ts'
 import { isSchemaNamed } from './schema-named.ts'
 import { textTable } from './text-table.ts'
+import { toTheMinute } from './to-the-minute.ts'
 
 const partition = z.looseObject({ partition: z.number(), firstOffset: z.string(), endOffset: z.string() })
 const topic = z.looseObject({
   topic: z.string(),
   holds: z.string(),
   retentionMs: z.number().nullable(),
+  replayId: z.string().optional(),
+  expiresAt: z.string().nullish(),
   records: z.number(),
   partitions: z.array(partition),
 })
@@ -37,11 +40,14 @@ const DAY_MS = 86_400_000
 const topicTable = (all: readonly Topic[]): string =>
   textTable(
     ['topic', 'partitions', 'records', 'kept', 'holds'],
-    all.map(({ topic, partitions, records, retentionMs, holds }) => [
-      ...[topic, String(partitions.length), String(records)],
-      ...[retentionMs === null ? 'for ever' : `${retentionMs / DAY_MS} d`, holds],
-    ]),
+    all.map(one => [one.topic, String(one.partitions.length), String(one.records), keptFor(one), one.holds]),
   )
+
+/** A topic of a replay goes with it. */
+function keptFor({ retentionMs, replayId, expiresAt }: Topic): string {
+  if (replayId !== undefined) return expiresAt == null ? 'as its replay' : `until ${toTheMinute(expiresAt)}`
+  return retentionMs === null ? 'for ever' : `${retentionMs / DAY_MS} d`
+}
 
 const partitionTable = ({ partitions }: Topic): string =>
   textTable(

@@ -1,4 +1,5 @@
-// zaplog replay: a range of the log is copied into a topic of its own. It is followed to its end: how far it is on stderr, what it is at last on stdout.
+// zaplog replay, and replays status: a range of the log is copied into a topic of its own. It is followed to its end: how far it is on stderr, what
+// it is at last on stdout.
 import { z } from 'zod'
 import { wait } from '../runtime/wait.ts'
 import { type Replay, replay as replayAnswer } from './answers.ts'
@@ -7,9 +8,8 @@ import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { answerText } from './calls/answer-text.ts'
 import { exitCodes } from './exit-codes.ts'
-import { createReminder } from './follow-qr.ts'
+import { openProgressLine, type Progress, type ProgressLine } from './progress-line.ts'
 import { type Result, runVerb } from './run-verb.ts'
-import { say } from './say.ts'
 import { shellWord } from './shell-word.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText } from './text-table.ts'
@@ -29,13 +29,21 @@ export type ReplayOptions = {
   dryRun?: boolean | undefined
   wait?: boolean | undefined
 }
-type How = { say(line: string): void; stopping: AbortSignal }
+type How = { progress: ProgressLine; stopping: AbortSignal }
 
 const LOOK_EVERY_MS = 500
-const REMIND_EVERY_MS = 5_000
 
 export const replayVerb = (id: string | undefined, options: ReplayOptions) =>
-  runVerb(api => replayOnce(api, id, options, { say, stopping: watchStopSignals() }))
+  runVerb(api => replayOnce(api, id, options, { progress: openProgressLine(), stopping: watchStopSignals() }))
+
+/** `watch`: to its end; else as it is now, with its partitions. */
+export const replayStatus = (id: string, { watch = false }: { watch?: boolean }) =>
+  watch
+    ? replayVerb(id, {})
+    : runVerb(async api => {
+        const json = await read(api, id)
+        return { json, text: answerText(json) }
+      })
 
 /** Rejects CallFailed, also where the replay failed, or was told to stop waiting for it. */
 export async function replayOnce(api: ApiSettings, id: string | undefined, options: ReplayOptions, how: How): Promise<Result> {
@@ -80,27 +88,43 @@ const edgeOf = (text: string): unknown =>
   /^\d+=\d+(,\d+=\d+)*$/.test(text) ? Object.fromEntries(text.split(',').map(one => one.split('='))) : text
 
 async function follow(api: ApiSettings, begun: Replay, how: How): Promise<Result> {
-  const isDue = createReminder(REMIND_EVERY_MS)
-  for (let seen = begun; ; seen = await read(api, begun.id)) {
-    const line = describeReplay(seen)
-    if (isOver(seen)) return over(seen, line)
-    if (isDue(line, performance.now())) how.say(line)
-    if (!(await wait(LOOK_EVERY_MS, how.stopping)))
-      throw new CallFailed(`stopped waiting, the replay goes on; ${api.zaplog} replay ${shellWord(begun.id)} follows it again`, {
-        exitCode: exitCodes.tryLater,
-        rest: { replay: seen },
-      })
+  try {
+    for (let seen = begun; ; seen = await read(api, begun.id)) {
+      if (isOver(seen)) return over(seen)
+      how.progress.show(progressOf(seen))
+      if (!(await wait(LOOK_EVERY_MS, how.stopping))) throw stoppedWaiting(api, seen)
+    }
+  } finally {
+    how.progress.close()
   }
 }
 
+const stoppedWaiting = ({ zaplog }: ApiSettings, replay: Replay) =>
+  new CallFailed(`stopped waiting, the replay goes on; ${zaplog} replay ${shellWord(replay.id)} follows it again`, {
+    exitCode: exitCodes.tryLater,
+    rest: { replay },
+  })
+
 const isOver = ({ state }: Replay): boolean => ['done', 'failed', 'cancelled'].includes(state)
 
-function over(replay: Replay, line: string): Result {
-  if (replay.state !== 'failed') return { json: replay, text: line }
+function over(replay: Replay): Result {
+  if (replay.state !== 'failed') return { json: replay, text: describeReplay(replay) }
   throw new CallFailed(`it failed: ${plainText(replay.why ?? 'nobody said why')}`, { rest: { replay } })
 }
 
 const count = (number: number): string => number.toLocaleString('en')
+
+/** Pure. */
+export function progressOf(replay: Replay): Progress {
+  const { name, state, records, read, percent, perSecond, secondsLeft } = replay
+  const said = [
+    ...(secondsLeft === null || state !== 'running' ? [] : [`${count(secondsLeft)} s left`]),
+    ...(perSecond === null ? [] : [`${count(perSecond)} a second`]),
+    `${name}: ${state}`,
+    records === null ? `${count(read)} read, goes on with what comes` : `${count(read)} of ${count(records)} read`,
+  ]
+  return { share: percent === null ? null : percent / 100, stage: state, said: said.map(plainText), line: describeReplay(replay) }
+}
 
 /** Pure. */
 export function describeReplay({

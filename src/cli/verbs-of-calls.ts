@@ -39,6 +39,7 @@ export const ownVerbs: Readonly<Record<string, string>> = {
   'GET /v1/schemas': 'schemas --live',
   'POST /v1/rebuilds': 'rebuild read-model',
   'POST /v1/replays': 'replay',
+  'GET /v1/replays/{id}': 'replays status {id}',
   'GET /v1/stream': 'events tail',
   'GET /health/ready': 'status',
 }

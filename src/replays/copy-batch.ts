@@ -17,7 +17,7 @@ import { appendEach, appendWholly } from './append-wholly.ts'
 import { instanceOf, judgeRecord } from './chosen.ts'
 import type { Replay } from './replay-rows.ts'
 import { addedLeftOut, type LeftOut, leftOutIn, moveStretch, type Stretch } from './stretches.ts'
-import { judgeTopic, makeTopic, OtherTopic, registerSchema, type TopicDeps, targetOf } from './target-topics.ts'
+import { judgeTopic, makeTopic, OtherTopic, registerSchemas, type TopicDeps, targetOf } from './target-topics.ts'
 import { pairOf, readWrittenBefore, replayHeaders, type WrittenBefore } from './written-before.ts'
 
 export type CopyDeps = Omit<TopicDeps, 'log'> & {
@@ -36,8 +36,10 @@ export type Job = {
   pace(weight: number, signal: AbortSignal): Promise<void>
   /** Whether it is surely still in our hands: asked before what cannot be taken back. */
   holds(): boolean
-  /** Topics that are known to be there. */
-  made: Set<string>
+  /** Topics that are there, or are being made: each is made once, however many want it. false: the replay is not ours any more. */
+  made: Map<string, Promise<boolean>>
+  /** Schemas that are known to be registered under the subject of a topic. */
+  registered: Set<string>
   /** Notes the topic in the row. false: it is not ours any more. */
   note(topic: string): Promise<boolean>
   counted(of: { written: number; leftOut: number }): void
@@ -108,25 +110,29 @@ async function appendsOf(
   for (const [topic, those] of byTarget) {
     const [first] = those
     if (topic === null || first === undefined) continue
-    if (!(await makeOnce(deps, job, { topic, record: first }, signal))) return null
+    if (!(await makeOnce(deps, job, topic, signal))) return null
+    if (job.replay.perType) await registerSchemas(deps.registry, { topic, records: those, known: job.registered }, signal)
     appends.push({ topic, partition: first.partition, records: those.map(one => copyOf(one, job.replay.replayId)) })
   }
   return appends
 }
 
-async function makeOnce(
-  deps: CopyDeps,
-  job: Job,
-  of: { topic: string; record: LogRecord },
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (job.made.has(of.topic)) return true
-  const differs = job.replay.madeTopics.includes(of.topic) ? null : await judgeTopic(deps, of.topic, signal)
+/** Who came second would find it written to by who came first. What was not made is tried again. */
+function makeOnce(deps: CopyDeps, job: Job, topic: string, signal: AbortSignal): Promise<boolean> {
+  const known = job.made.get(topic)
+  if (known !== undefined) return known
+  const making = make(deps, job, topic, signal)
+  job.made.set(topic, making)
+  const forget = () => job.made.delete(topic)
+  making.then(isMade => isMade || forget(), forget)
+  return making
+}
+
+async function make(deps: CopyDeps, job: Job, topic: string, signal: AbortSignal): Promise<boolean> {
+  const differs = job.replay.madeTopics.includes(topic) ? null : await judgeTopic(deps, topic, signal)
   if (differs !== null) throw new OtherTopic(differs)
-  if (!(await job.note(of.topic))) return false
-  await makeTopic(deps, of.topic, signal)
-  if (job.replay.perType) await registerSchema(deps.registry, of, signal)
-  job.made.add(of.topic)
+  if (!(await job.note(topic))) return false
+  await makeTopic(deps, topic, signal)
   return true
 }
 

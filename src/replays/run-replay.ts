@@ -23,8 +23,8 @@ export type RunDeps = CopyDeps & {
 
 const FOLLOW_EVERY_MS = 250
 const AGAIN_AFTER_MS = 1_000
-/** Of its stretches: each waits for a connection, which those of the processors wait for, too. */
-const AT_ONCE = 1
+/** Of its stretches. Where the log is in Postgres each holds a connection while it appends, for which those of the processors wait, too. */
+const AT_ONCE = { elsewhere: 4, inPostgres: 1 } as const
 /** A topic is deleted so long after its replay has ended. */
 export const KEEP_MS = 7 * 86_400_000
 
@@ -104,7 +104,7 @@ async function readBefore(
 ): Promise<ReadonlyMap<number, WrittenBefore>> {
   const found = new Map<number, WrittenBefore>()
   if (deps.log.inside !== null) return found
-  const madeTopics = [...new Set([...replay.madeTopics, ...made])]
+  const madeTopics = [...new Set([...replay.madeTopics, ...made.keys()])]
   for (const topic of madeTopics) await makeTopic(deps, topic, signal)
   for (const [partition, those] of Map.groupBy(stretches, one => one.partition))
     found.set(partition, await readWrittenBefore(deps.log, { replayId: replay.replayId, madeTopics }, those, signal))
@@ -124,7 +124,7 @@ type Round = { job: Job; before: ReadonlyMap<number, WrittenBefore>; ends: reado
 
 /**
  * Those of one partition one after another: they write to the same one. false: it is not ours any more. Of several that fail the first is thrown,
- * once none is at work any more.
+ * once none is at work any more; before it that something may land still.
  */
 async function copySome(
   deps: RunDeps,
@@ -135,6 +135,7 @@ async function copySome(
   const failed = new AbortController()
   const either = AbortSignal.any([signal, failed.signal])
   const partitions = [...Map.groupBy(stretches, one => one.partition).values()]
+  const most = deps.log.inside === null ? AT_ONCE.elsewhere : AT_ONCE.inPostgres
 
   async function work(): Promise<boolean> {
     for (let those = partitions.shift(); those !== undefined; those = partitions.shift())
@@ -145,16 +146,15 @@ async function copySome(
     return true
   }
 
-  const first = Promise.withResolvers<never>()
-  const workers = Array.from({ length: Math.min(AT_ONCE, partitions.length) }, () =>
+  const failures: unknown[] = []
+  const workers = Array.from({ length: Math.min(most, partitions.length) }, () =>
     work().catch(error => {
-      first.reject(error) // the first one counts
+      failures.push(error)
       failed.abort()
       return false
     }),
   )
-  first.promise.catch(() => undefined) // thrown below
   const outcomes = await Promise.all(workers)
-  if (failed.signal.aborted) return first.promise
+  if (failures.length > 0) throw failures.find(error => error instanceof AppendLeftOpen) ?? failures[0]
   return outcomes.every(one => one)
 }

@@ -53,8 +53,8 @@ export function createSharedPace({ signs, monotonic }: Of): SharedPace {
 
 /** It begins with so much of the rate: nobody knows yet what it does to others. */
 const FIRST_SHARE = 0.1
-/** A second, of all of them together, however late others are: they end. */
-const LEAST = 50
+/** A second, of all of them together, however late others are: they end. One whose rate is low gives way to a tenth of that. */
+const LEAST = 500
 const LEAST_SHARE = 0.1
 /** What is taken at once is so long a time's: a long batch hears of it when others have time again, or have none. */
 const PIECE_SECONDS = 0.2

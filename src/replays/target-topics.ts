@@ -71,17 +71,21 @@ export async function makeTopic(
 }
 
 /**
- * The schema of a record under {topic}-value, where programs that read a topic of one type look for it. The record keeps the id that it has.
- * Rejects RegistryError.
+ * Each schema of these records under {topic}-value, where programs that read a topic of one type look for it: records of several versions have
+ * several. The records keep the ids that they have. `known`: what need not be asked for again. Rejects RegistryError.
  */
-export async function registerSchema(
+export async function registerSchemas(
   registry: SchemaRegistry,
-  { topic, record }: { topic: string; record: LogRecord },
+  { topic, records, known }: { topic: string; records: readonly LogRecord[]; known: Set<string> },
   signal: AbortSignal,
 ): Promise<void> {
-  const id = schemaIdOf(record.value)
-  const schema = id === null ? null : await registry.schemaOf(id, signal)
-  if (schema !== null) await registry.idOf({ subject: `${topic}-value`, text: schema.text }, signal)
+  for (const id of new Set(records.map(({ value }) => schemaIdOf(value)))) {
+    const name = `${topic} ${id}`
+    if (id === null || known.has(name)) continue
+    const schema = await registry.schemaOf(id, signal)
+    if (schema !== null) await registry.idOf({ subject: `${topic}-value`, text: schema.text }, signal)
+    known.add(name)
+  }
 }
 
 /** null: it is no frame. */

@@ -9,11 +9,15 @@ export type Lateness = {
   worstMs(): number
   /** The same for somebody else: what one is told the other is told, too. */
   another(): () => number
+  /** ms since something live was done here; infinite: nothing ever was. */
+  quietMs(): number
 }
 
-export function watchLateness(): Lateness {
+/** `monotonic`: ms. */
+export function watchLateness(monotonic: () => number = () => performance.now()): Lateness {
   const askers: { worst: number }[] = []
   let held = 0
+  let notedAt = Number.NEGATIVE_INFINITY
   const another = () => {
     const asker = { worst: 0 }
     askers.push(asker)
@@ -25,6 +29,7 @@ export function watchLateness(): Lateness {
   }
   return {
     note: lateMs => {
+      notedAt = monotonic()
       for (const asker of askers) asker.worst = Math.max(asker.worst, lateMs)
     },
     hold: lateMs => {
@@ -32,6 +37,7 @@ export function watchLateness(): Lateness {
     },
     worstMs: another(),
     another,
+    quietMs: () => monotonic() - notedAt,
   }
 }
 

@@ -281,7 +281,6 @@ const typed: readonly (readonly [words: string | readonly string[], call: string
   ['rebuilds cancel rb_1', 'POST /v1/rebuilds/rb_1/cancel'],
   ['rebuilds delete rb_1', 'DELETE /v1/rebuilds/rb_1'],
   ['replays list --limit 2', 'GET /v1/replays?limit=2'],
-  ['replays status rp_1', 'GET /v1/replays/rp_1'],
   ['replays pause rp_1', 'PATCH /v1/replays/rp_1', { state: 'paused' }],
   ['replays resume rp_1 --rate 2000', 'PATCH /v1/replays/rp_1', { state: 'running', rate: 2000 }],
   ['replays cancel rp_1', 'PATCH /v1/replays/rp_1', { state: 'cancelled' }],

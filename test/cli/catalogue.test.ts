@@ -52,7 +52,12 @@ test('[B5] [H7] of one topic its types are said, of a schema the releases that h
 
 test('[B5] [H7] live, the zaplog that runs says how much each topic has, where each partition begins and ends, and the ids of schemas', async () => {
   const partitions = [{ partition: 0, firstOffset: '5', endOffset: '12' }]
-  const topics = [{ topic: 'wa.events', holds: 'everything', retentionMs: 86_400_000, records: 7, partitions }]
+  const ofReplay = { holds: 'what was copied', retentionMs: null, records: 7, partitions, replayId: 'rp_1' }
+  const topics = [
+    { topic: 'wa.events', holds: 'everything', retentionMs: 86_400_000, records: 7, partitions },
+    { ...ofReplay, topic: 'wa.replay.over', expiresAt: '2026-01-12T12:00:00.000Z' },
+    { ...ofReplay, topic: 'wa.replay.running', expiresAt: null },
+  ]
   const schemas = [
     { type: 'message.received', subject: 'zaplog.events.MessageReceived', schemaId: 21 },
     { type: 'message.edited', subject: 'zaplog.events.MessageEdited', schemaId: 22 },
@@ -62,6 +67,9 @@ test('[B5] [H7] live, the zaplog that runs says how much each topic has, where e
   )
   const said = async (...args: string[]) => (await runVerb(args, { ZAPLOG_URL: url, ADMIN_API_KEY: KEY })).out
   expect(await said('topics', '--live')).toMatch(/^wa\.events +1 +7 +1 d +everything$/m)
+  expect(await said('topics', '--live')).toMatch(/^wa\.replay\.over +1 +7 +until 2026-01-12T12:00Z? +what was copied$/m)
+  expect(await said('topics', '--live')).toMatch(/^wa\.replay\.running +1 +7 +as its replay +what was copied$/m)
+  expect(await said('topics', 'wa.replay.over', '--live')).toMatch(/^0 +5 +12 +7$/m)
   expect(await said('topics', 'wa.events', '--live')).toMatch(/^0 +5 +12 +7$/m)
   expect(await said('topics', 'events', '--live')).toMatch(/^0 +5 +12 +7$/m)
   expect(await said('topics', 'vents', '--live')).toBe('')

@@ -194,3 +194,58 @@ test('[G1] what others wrote into its topic under its headers keeps it from noth
   await role.close()
   expect((await copied()).filter(one => !one.includes('first'))).toEqual(await wanted())
 })
+
+describe('partitions side by side', () => {
+  beforeAll(async () => {
+    const ofMany = Array.from({ length: 20 }, (_, n) => anEvent('message.received', { instanceId: `shop-${n}` }))
+    await world.append(
+      'wa.events',
+      ofMany.map(event => world.api.testLog.codec.encode(event)),
+    )
+  })
+
+  test('[G1] want a topic of one type at once, and it is made once', async () => {
+    const judged = new Map<string, number>()
+    const written = Promise.withResolvers<void>()
+    const log: EventLog = {
+      ...elsewhere(world.log),
+      positionsAt: async (topic, ...args) => {
+        judged.set(topic, (judged.get(topic) ?? 0) + 1)
+        if (judged.get(topic) === 2) await written.promise
+        return world.log.positionsAt(topic, ...args)
+      },
+      append: async (...args) => world.log.append(...args).finally(written.resolve),
+    }
+    const role = world.work({ log })
+    const { id } = await world.begin({ name, from: 'beginning', perType: true })
+    await until('it is over', async () => (await rowOf(id)).state !== 'running')
+    expect(await world.get(id)).toMatchObject({ state: 'done', why: null })
+    await role.close()
+    expect(sorted(await copied(`${name}.message.received`))).toEqual(sorted(await wanted()))
+  })
+
+  test('[G1] where one fails while another waits for an answer, nobody has the replay until that can land no more', async () => {
+    const { log: late, asked, land } = lateLog()
+    let reads = 0
+    const log: EventLog = {
+      ...late,
+      read: async function* (...args) {
+        reads += 1
+        if (reads === 2) {
+          await asked
+          throw new LogError('unavailable', 'reading: the connection broke')
+        }
+        yield* world.log.read(...args)
+      },
+    }
+    const role = world.work({ log, appendPatienceMs: 50, leftOpenMs: 1_500 })
+    const { id } = await world.begin({ name, from: 'beginning' })
+    await until('it is nobody’s', async () => (await rowOf(id)).owner === 'an append that was left open')
+    await land()
+    await world.reaches(id, 'done')
+    await role.close()
+    expect(await copied()).toEqual(await wanted())
+  })
+})
+
+const sorted = (texts: readonly string[]) => [...texts].sort()

@@ -1,6 +1,7 @@
 // Replays over HTTP and on the command line: what is wrong is said by field, a dry run makes nothing, what is deleted is gone with its topics.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { CallFailed } from '../../src/cli/call-failed.ts'
+import { openProgressLine } from '../../src/cli/progress-line.ts'
 import { bodyOf, replayOnce } from '../../src/cli/replay.ts'
 import { giveOutIds } from '../ground/api/give-out-ids.ts'
 import { adminKey } from '../ground/api/open-test-api.ts'
@@ -58,6 +59,7 @@ const wrong: Readonly<Record<string, [body: object, pointer: string, expected: R
   'of no type': [{ types: ['mesage.*'] }, '/types/0', /a pattern such as message/],
   'of no chat': [{ chats: ['somebody'] }, '/chats/0', /a phone number with its country/],
   'too slow': [{ rate: 0 }, '/rate', /from 1 to 100000/],
+  'without an end of speed': [{ rate: 1_000_000_000 }, '/rate', /from 1 to 100000/],
   'too fast': [{ rate: 100_001 }, '/rate', /from 1 to 100000/],
   'with a field that there is not': [{ colour: 'red' }, '/colour', /no such field/],
 }
@@ -99,6 +101,8 @@ test('[G1] a name is taken once, and a topic that is there with other partitions
     status: 409,
     json: { type: 'urn:zaplog:problem:replay-exists' },
   })
+  const both = [1, 2].map(() => world.post({ name: `${name}-both`, from: 'beginning' }))
+  expect((await Promise.all(both)).map(({ status }) => status).toSorted()).toEqual([201, 409])
   await world.reaches(id, 'done')
   await world.log.ensureTopics([declareTopic(`wa.replay.${name}-other`, { partitions: 5 })], never)
   const other = await world.post({ name: `${name}-other`, from: 'beginning' })
@@ -197,6 +201,20 @@ test('[G1] one that is deleted is gone with its topics, and so is one that has b
   expect((await world.api.call('GET', `/v1/replays/${again.id}`)).status).toBe(404)
 })
 
+test('[G1] [H7] its topics are among those of the log, with when they go, for as long as they are there', async () => {
+  const { id } = await world.begin({ name, from: 'beginning' })
+  const { expiresAt } = await world.reaches(id, 'done')
+  const found = async () => ((await world.api.call('GET', '/v1/topics')).json.data as { topic: string }[]).find(isIts)
+  const isIts = ({ topic }: { topic: string }) => topic === `wa.replay.${name}`
+  const records = (await world.all(`wa.replay.${name}`)).length
+  expect(await found()).toMatchObject({ replayId: id, expiresAt, records, public: true, retentionMs: null })
+  const missing = `wa.replay.${name}-not-made`
+  await world.api.database.query('update replays set made_topics = made_topics || $2::text where replay_id = $1', [id, missing])
+  expect(await found()).toMatchObject({ replayId: id })
+  await world.api.call('DELETE', `/v1/replays/${id}`)
+  expect(await found()).toBeUndefined()
+})
+
 test('[G1] the list is newest first, and its pages hold each replay once', async () => {
   const ids: string[] = []
   for (const letter of ['a', 'b', 'c']) ids.push((await world.begin({ name: `${name}-${letter}`, from: 'beginning' })).id)
@@ -211,7 +229,8 @@ test('[G1] the list is newest first, and its pages hold each replay once', async
 test('[G1] [H7] zaplog replay follows it to its end, and says how far it is', async () => {
   const api = { base: world.api.url, key: adminKey, keyFrom: 'the test', zaplog: './zaplog' }
   const said: string[] = []
-  const how = { say: (line: string) => void said.push(line), stopping: never }
+  const progress = openProgressLine({ write: text => said.push(text) })
+  const how = { progress, stopping: never }
   const options = { from: 'beginning', to: name, type: ['message.*'] }
   const { text, json } = await replayOnce(api, undefined, options, how)
   expect(text).toContain(`${name}: done, 100 % of 20, 15 copied to wa.replay.${name}`)

@@ -30,7 +30,23 @@ beforeAll(async () => {
     events.map(event => codec.encode(event)),
   )
   await world.append('wa.events', [{ key: 'shop', value: Buffer.from('no event'), headers: {}, recordedAt: Date.now() }])
+  await world.append('wa.events', [await ofLaterVersion()])
 })
+
+/** A contact as a version says it that has one field more. */
+async function ofLaterVersion() {
+  const { codec, registry } = world.api.testLog
+  const record = codec.encode(anEvent('contact.updated', { instanceId: 'shop' }))
+  const known = await registry.schemaOf(schemaIdIn(record), never)
+  if (known === null) throw new Error('expected the schema of contact.updated')
+  const { fields, ...rest } = JSON.parse(known.text)
+  const text = JSON.stringify({ ...rest, fields: [...fields, { name: 'later', type: ['null', 'string'], default: null }] })
+  const value = Buffer.concat([record.value, Buffer.of(0)])
+  value.writeInt32BE(await registry.idOf({ subject: known.subject, text }, never), 1)
+  return { ...record, value }
+}
+const schemaIdIn = ({ value }: { value: Uint8Array | null }) => Buffer.from(value ?? []).readInt32BE(1)
+
 afterAll(() => world.close())
 beforeEach(() => {
   name = `replay-${++made}`
@@ -129,8 +145,16 @@ describe.each(['embedded', 'elsewhere'] as const)('on a log that is %s', where =
     for (const topic of topics) {
       const type = topic.slice(target().length + 1)
       expect((await world.all(topic)).map(originOf)).toEqual((await kept(one => typeIn(one) === type)).map(placeOf))
-      const rows = await world.api.database.query('select from schemas where subject = $1', [`${topic}-value`])
-      expect(rows).toHaveLength(1)
+      const registered = await world.api.database.query<{ schema: string }>('select schema from schemas where subject = $1', [
+        `${topic}-value`,
+      ])
+      const written = [...new Set((await world.all(topic)).map(schemaIdIn))].map(id =>
+        world.api.testLog.registry.schemaOf(id, never),
+      )
+      expect(registered.map(({ schema }) => schema).toSorted()).toEqual(
+        (await Promise.all(written)).map(schema => schema?.text).toSorted(),
+      )
+      expect(registered).toHaveLength(type === 'contact.updated' ? 2 : 1)
     }
   })
 })

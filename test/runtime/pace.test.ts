@@ -103,3 +103,12 @@ test('[B6] [G1] how late live work was at worst is said once, to each who asks',
   expect([lateness.worstMs(), lateness.worstMs()]).toEqual([300, 0])
   expect([another(), another()]).toEqual([300, 0])
 })
+
+test('[G1] for how long nothing live was done is known, and that nothing ever was', () => {
+  let now = 1_000
+  const lateness = watchLateness(() => now)
+  expect(lateness.quietMs()).toBe(Number.POSITIVE_INFINITY)
+  lateness.note(0)
+  now += 250
+  expect(lateness.quietMs()).toBe(250)
+})

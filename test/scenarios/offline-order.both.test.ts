@@ -59,11 +59,16 @@ onEachSetup(setup => {
     try {
       const { sent, write } = openConversation(stage, { chats: 2 })
       await write(REPLAYED)
-      await untilDelivered(
-        stage.receiver,
-        sent.map(one => one.messageId),
-      )
-      await expectReplayOverAKill(stage)
+      const delivered = () =>
+        untilDelivered(
+          stage.receiver,
+          sent.map(one => one.messageId),
+        )
+      await delivered()
+      await expectReplayOverAKill(stage, async () => {
+        await write(LIVE)
+        await delivered()
+      })
     } finally {
       await stage.close()
     }

@@ -37,12 +37,24 @@ function judge(at: readonly bigint[], bounds: readonly Lag[]): 'kept' | 'expired
   return bounds.some(({ endOffset }, partition) => (at[partition] ?? 0n) > endOffset) ? 'unknown' : 'kept'
 }
 
+/** As /v1/topics has them. */
+export const showBounds = (bounds: readonly Lag[]) => ({
+  records: bounds.reduce((sum, { firstOffset, endOffset }) => sum + Number(endOffset - firstOffset), 0),
+  partitions: bounds.map(({ partition, firstOffset, endOffset }) => ({
+    ...{ partition, firstOffset: firstOffset.toString(), endOffset: endOffset.toString() },
+  })),
+})
+
 /** By partition. Rejects LogError, or with the signal's reason. */
-export function readBounds(
-  { log, topic, partitions }: BoundsDeps,
-  name: TopicName,
+export const readBounds = (deps: BoundsDeps, name: TopicName, signal: AbortSignal): Promise<readonly Lag[]> =>
+  readWholeBounds(deps, deps.topic(name), signal)
+
+/** The same of a topic by its whole name. */
+export function readWholeBounds(
+  { log, partitions }: Omit<BoundsDeps, 'topic'>,
+  topic: string,
   signal: AbortSignal,
 ): Promise<readonly Lag[]> {
-  const from = Array.from({ length: partitions }, (_, partition) => ({ topic: topic(name), partition, nextOffset: BEYOND }))
+  const from = Array.from({ length: partitions }, (_, partition) => ({ topic, partition, nextOffset: BEYOND }))
   return orAbort(log.lag(from, signal), () => signal.reason, signal)
 }

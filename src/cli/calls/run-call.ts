@@ -13,6 +13,7 @@ import { answerText } from './answer-text.ts'
 import { isRecord, nameOfField, requestOf } from './call-request.ts'
 import type { CallVerb } from './call-verb.ts'
 import type { Typed } from './call-verbs.ts'
+import { ownText } from './own-text.ts'
 
 export const runCall = (verb: CallVerb, typed: Typed): Promise<void> => runVerb(api => callOnce(api, { verb, typed }, watchIt()))
 
@@ -26,7 +27,7 @@ export async function callOnce(api: ApiSettings, { verb, typed }: Asked, how: Fo
   if (verb.answers === 'nothing') return { json: { done: true }, text: 'done' }
   const next = isRecord(json) ? json.nextCursor : null
   if (typeof next === 'string') how.say(`there is more: --cursor ${next}`)
-  return { json, text: answerText(json, verb.columns) }
+  return { json, text: ownText(verb, json) ?? answerText(json, verb.columns) }
 }
 
 const done = 'done'

@@ -4,6 +4,7 @@ import type { Codec } from '../../events/codec.ts'
 import type { Event } from '../../events/event.ts'
 import { type TopicName, topicOf } from '../../events/topics.ts'
 import type { Append, NewRecord, Outcome } from '../../log/log.ts'
+import { liveLateness } from '../../runtime/lateness.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Answer, Given, Line, Processor, Report } from '../processor.ts'
 import { derivedEvents } from './derived-events.ts'
@@ -28,6 +29,7 @@ export async function processRecord(
   { processor, ...given }: Given & { processor: Processor },
   signal: AbortSignal,
 ): Promise<Outcome> {
+  liveLateness.note(0) // whoever gives way to what is live hears that there is some, also where nothing is projected
   const read = await readEvent({ ...deps, types: processor.types }, given.record, signal)
   if (read.kind === 'outcome') return read.outcome
   const work = processor.takes(read.event)

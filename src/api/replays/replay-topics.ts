@@ -1,0 +1,32 @@
+// The topics of replays, among those of the log.
+import type { Database } from '../../database/database.ts'
+import { LogError } from '../../log/log.ts'
+import { findReplays, type Replay } from '../../replays/replay-rows.ts'
+import { type BoundsDeps, readWholeBounds, showBounds } from '../stream/log-bounds.ts'
+
+type Deps = Omit<BoundsDeps, 'topic'> & { database: Database; cut: AbortSignal }
+
+/** Of the newest replays: each topic is asked for. */
+const MOST = 100
+
+/** Those that are there: one that a replay is about to make, or to delete, is left out. Rejects LogError, DatabaseError. */
+export async function describeReplayTopics(deps: Deps) {
+  const replays = (await findReplays(deps.database, { limit: MOST })).slice(0, MOST)
+  const described = await Promise.all(
+    replays.flatMap(replay => replay.madeTopics.map(topic => describeReplayTopic(deps, replay, topic))),
+  )
+  return described.filter(one => one !== null)
+}
+
+async function describeReplayTopic(deps: Deps, { replayId, name, expiresAt }: Replay, topic: string) {
+  try {
+    return {
+      ...{ topic, key: 'that of what was copied', holds: `what the replay ${name} copied`, public: true, retentionMs: null },
+      ...{ replayId, expiresAt: expiresAt?.toISOString() ?? null },
+      ...showBounds(await readWholeBounds(deps, topic, deps.cut)),
+    }
+  } catch (error) {
+    if (error instanceof LogError && error.code === 'topic-missing') return null
+    throw error
+  }
+}
