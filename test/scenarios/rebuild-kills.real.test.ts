@@ -10,7 +10,7 @@ import { INSTANCE, type Stage } from '../ground/scenarios/stage.ts'
 import { dumpTables } from '../ground/standing-property.ts'
 import { until } from '../ground/until.ts'
 
-const BEFORE = 40
+const BEFORE = 20
 const WITHIN_MS = 120_000
 
 sideBySide(setup => {

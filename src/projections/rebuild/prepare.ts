@@ -18,6 +18,8 @@ export type RunDeps = FillDeps & {
   earlierSecrets: EarlierSecrets
   /** Between two looks at what is wanted [200 ms]. */
   lookEveryMs?: number
+  /** Where what is read stood still in vain [5 s]. */
+  tryAgainMs?: number
   /** How far it is behind what is read. */
   left(records: number): void
 }

@@ -22,13 +22,17 @@ import { exchange } from './swap.ts'
 import { dropTwin, readShapes } from './twin-tables.ts'
 
 type Step = { rebuild: Rebuild; fill: Fill }
+type Outcome = 'goes-on' | 'stood-still-in-vain'
 
 const LOOK_EVERY_MS = 200
+/** Between two tries to have what is read stand still, which its readers notice. */
+const TRY_AGAIN_MS = 5_000
 
 /** Until it is over, somebody else's, or told to stop. Rejects what its parts reject: then it is tried again from its row. */
 export async function runRebuild(running: Running, signal: AbortSignal): Promise<void> {
   const { deps } = running
-  const everyMs = deps.lookEveryMs ?? LOOK_EVERY_MS
+  const { lookEveryMs: everyMs = LOOK_EVERY_MS, tryAgainMs = TRY_AGAIN_MS } = deps
+  let outcome: Outcome = 'goes-on'
   let fill: Fill | null = null
   do {
     const rebuild = await read(running)
@@ -40,8 +44,8 @@ export async function runRebuild(running: Running, signal: AbortSignal): Promise
       continue
     }
     fill ??= await openFill(deps, running.pair, signal)
-    await asLongAs(running, { rebuild, fill, everyMs }, signal)
-  } while (await wait(everyMs, signal))
+    outcome = await asLongAs(running, { rebuild, fill, everyMs }, signal)
+  } while (await wait(outcome === 'stood-still-in-vain' ? tryAgainMs : everyMs, signal))
 }
 
 /** null: it is somebody else's by now. */
@@ -50,7 +54,11 @@ const read = ({ deps, held }: Running): Promise<Rebuild | null> => findHeld(deps
 const isOver = ({ state, removed }: Rebuild): boolean => removed || state === 'cancelled' || state === 'failed'
 
 /** A step, and no longer than it is in this state: a long one hears of it meanwhile. */
-async function asLongAs(running: Running, { everyMs, ...step }: Step & { everyMs: number }, signal: AbortSignal): Promise<void> {
+async function asLongAs(
+  running: Running,
+  { everyMs, ...step }: Step & { everyMs: number },
+  signal: AbortSignal,
+): Promise<Outcome> {
   const stopping = new AbortController()
   const both = AbortSignal.any([signal, stopping.signal])
   const looking = (async () => {
@@ -62,66 +70,78 @@ async function asLongAs(running: Running, { everyMs, ...step }: Step & { everyMs
   })()
   looking.catch(() => stopping.abort()) // what keeps it from looking keeps the next look, too, which says so
   try {
-    await stepOf[step.rebuild.state](running, step, both)
+    return await stepOf[step.rebuild.state](running, step, both)
   } catch (error) {
     if (error instanceof Halted) await fail(running, step.rebuild, error.message)
     else if (!both.aborted) throw error
+    return 'goes-on'
   } finally {
     stopping.abort()
     await looking.catch(() => undefined)
   }
 }
 
-const stepOf: Readonly<Record<Rebuild['state'], (running: Running, step: Step, signal: AbortSignal) => Promise<void>>> = {
+const stepOf: Readonly<Record<Rebuild['state'], (running: Running, step: Step, signal: AbortSignal) => Promise<Outcome>>> = {
   filling: fillUp,
   comparing: compare,
   ready: follow,
   swapped: follow,
   'rolled-back': follow,
-  cancelled: async () => undefined,
-  failed: async () => undefined,
+  cancelled: async () => 'goes-on',
+  failed: async () => 'goes-on',
 }
 
-async function fillUp({ deps, pair, held }: Running, { rebuild, fill }: Step, signal: AbortSignal): Promise<void> {
+async function fillUp({ deps, pair, held }: Running, { rebuild, fill }: Step, signal: AbortSignal): Promise<Outcome> {
   await fill.advance(null, { paced: true }, signal)
-  if ((await fill.behind()) > NEAR_RECORDS) return
+  if ((await fill.behind()) > NEAR_RECORDS) return 'goes-on'
   const rereading = createRereading({ ...deps, secrets: deps.earlierSecrets }, pair.beside)
   await rereading.work(fill.own, signal)
-  if ((await listRereads(deps.database, pair.beside)).length > 0) return
+  if ((await listRereads(deps.database, pair.beside)).length > 0) return 'goes-on'
   for (const { table } of await readShapes(deps.database, pair))
     await deps.database.query(`analyze ${schemaOf(pair.beside)}.${table}`)
   if (await move(deps.database, held, { from: ['filling'], state: 'comparing' }))
     deps.logger.info('rebuild.filled', { rebuildId: rebuild.rebuildId, projection: rebuild.projection })
+  return 'goes-on'
 }
 
-async function compare({ deps, pair, held }: Running, { rebuild, fill }: Step, signal: AbortSignal): Promise<void> {
-  if (rebuild.compared !== null) return void (await move(deps.database, held, { from: ['comparing'], state: 'ready' }))
+async function compare({ deps, pair, held }: Running, { rebuild, fill }: Step, signal: AbortSignal): Promise<Outcome> {
+  if (rebuild.compared !== null) {
+    await move(deps.database, held, { from: ['comparing'], state: 'ready' })
+    return 'goes-on'
+  }
   await fill.advance(null, { paced: true }, signal)
   const forgotten = await forgottenIn(deps, pair, signal)
   const isForgotten = (instanceId: string) => forgotten.has(deps.partitionOf(instanceId))
   const { database } = deps
   const compared = await compareBoth({ database, fill, pair, isForgotten }, (tx, found) => keepFindings(tx, held, found), signal)
-  if (compared === null) return
+  if (compared === null) return 'stood-still-in-vain'
   const { rebuildId } = rebuild
   for (const { table, ...found } of compared) {
     const { rows, rebuilt, copied, missing, extra, differing } = found
     deps.logger.info('rebuild.compared', { rebuildId, table, rows, rebuilt, copied, missing, extra, differing })
   }
+  return 'goes-on'
 }
 
-async function follow(running: Running, { rebuild, fill }: Step, signal: AbortSignal): Promise<void> {
+async function follow(running: Running, { rebuild, fill }: Step, signal: AbortSignal): Promise<Outcome> {
   const { deps, held } = running
   await fill.advance(null, { paced: true }, signal)
   const next = nextOf(rebuild, await fill.leftOut())
-  if (next.kind === 'stay') return sayWhy(deps.database, held, next.why)
-  if ((await fill.behind()) > NEAR_RECORDS) return
+  if (next.kind === 'stay' || (await fill.behind()) > NEAR_RECORDS) {
+    if (next.kind === 'stay') await sayWhy(deps.database, held, next.why)
+    return 'goes-on'
+  }
   const swapped = await exchange(
     { ...running, database: deps.database, fill },
     { from: [rebuild.state], state: next.state },
     signal,
   )
-  if (swapped.kind === 'later') return sayWhy(deps.database, held, swapped.why)
+  if (swapped.kind === 'later') {
+    await sayWhy(deps.database, held, swapped.why)
+    return 'stood-still-in-vain'
+  }
   deps.logger.info('rebuild.swapped', { rebuildId: held.rebuildId, projection: rebuild.projection, state: next.state })
+  return 'goes-on'
 }
 
 type Next = { kind: 'exchange'; state: 'swapped' | 'rolled-back' } | { kind: 'stay'; why: string | null }

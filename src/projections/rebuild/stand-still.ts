@@ -1,6 +1,6 @@
 // A moment in which what is read and what is rebuilt are at the same place in every partition: what is read stands still, and what is rebuilt
 // comes as far. For a second at most; where that is not enough it is tried again later.
-import type { Database, Transaction } from '../../database/database.ts'
+import { type Database, DatabaseError, type Transaction } from '../../database/database.ts'
 import { holdStill } from './checkpoint-rows.ts'
 import type { Fill } from './fill.ts'
 import type { Pair } from './twin-tables.ts'
@@ -17,7 +17,7 @@ export async function standStill<T>(
   work: (tx: Transaction) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T | null> {
-  return database.transact(async tx => {
+  const held = database.transact(async tx => {
     await tx.query(`set local lock_timeout = ${PATIENCE_MS}`)
     const goals = await holdStill(tx, pair.live)
     const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
@@ -30,6 +30,11 @@ export async function standStill<T>(
     if (!isThere(goals, await holdStill(tx, pair.beside))) return null
     return work(tx)
   }, signal)
+  return held.catch(error => {
+    // Somebody has one of the locks for longer: a step, or a reader of a view.
+    if (error instanceof DatabaseError && error.code === 'timeout') return null
+    throw error
+  })
 }
 
 type Places = Awaited<ReturnType<typeof holdStill>>

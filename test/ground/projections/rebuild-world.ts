@@ -43,7 +43,7 @@ export async function openRebuildWorld(name: string, projections: readonly Proje
       partitionOf: key => partitionOf(key, PARTITIONS),
       earlierSecrets: { keep: async () => undefined, find: async () => [] },
       lateness: watchLateness(),
-      ...{ pollMs: 20, leaseMs: 2_000, lookEveryMs: 20 },
+      ...{ pollMs: 20, leaseMs: 2_000, lookEveryMs: 20, tryAgainMs: 50 },
       ...more,
     })
     open.push(role)
