@@ -29,6 +29,7 @@ const alone = [
   'version',
   'help',
   'doctor',
+  'migrate',
   'completion',
 ]
 

@@ -27,7 +27,7 @@ const TRIMMED = 5_000
 const BULK = 'webhook-attempts'
 
 describe.runIf(await runsHere('kafka', 'registry', 's3'))('zaplog migrate', () => {
-  test('[G3] 100,000 records move to Kafka over four kills, and all goes on from its place', { timeout: 180_000 }, async () => {
+  test('[G3] 100,000 records move to Kafka over four kills, and all goes on from its place', { timeout: 600_000 }, async () => {
     const { brokers, registryUrl } = JSON.parse(await askDesk('parts')) as { brokers: string; registryUrl: string }
     const server = await openTestDatabase('migrate')
     const dataDir = makeDataDir()
