@@ -14,13 +14,15 @@ export const accountAlerts: readonly Alert[] = [
   },
   {
     name: 'ZaplogInstanceLoggedOut',
-    expr: `${value('zaplog_instance_state', { by: ['instance_id'], where: { state: 'logged-out' } }).expr} > 0`,
-    ...{ for: '1m', severity: 'ticket', board: 'account', cli: 'zaplog instances qr ID' },
-    summary: 'The account {{ $labels.instance_id }} was unlinked from its phone.',
-    action: 'It receives nothing until somebody links it again: zaplog instances qr ID, or pair ID with a code.',
+    expr: `${increase('zaplog_socket_closes_total', '1h', { by: ['reason'], where: { reason: ['logged-out', 'banned'] } }).expr} > 0`,
+    ...{ for: '0s', severity: 'ticket', board: 'instances', cli: 'zaplog instances list' },
+    summary: 'In the last hour an account was unlinked from its phone, or banned: {{ $labels.reason }}.',
+    action:
+      'zaplog instances list says which. It receives nothing until somebody links it again: zaplog instances qr ID, or pair ID with a code.',
     tried: [
-      firesAfter(3, { 'zaplog_instance_state{instance_id="shop", state="logged-out"}': '1x5' }),
-      quietAfter(3, { 'zaplog_instance_state{instance_id="shop", state="open"}': '1x5' }),
+      firesAfter(5, { 'zaplog_socket_closes_total{reason="logged-out"}': '0 0 1x8' }),
+      quietAfter(5, { 'zaplog_socket_closes_total{reason="logged-out"}': '1x10' }),
+      quietAfter(5, { 'zaplog_socket_closes_total{reason="network"}': '0+1x8' }),
     ],
   },
   {
