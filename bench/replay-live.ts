@@ -4,6 +4,7 @@
 import { openKafkaLog } from '../src/log/kafka/kafka.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
 import { wait } from '../src/runtime/wait.ts'
+import { until } from '../test/ground/until.ts'
 import { openChild } from './child.ts'
 import { logger, never, openKafkaParts, topic } from './ground.ts'
 import { openLinked } from './linked.ts'
@@ -82,9 +83,10 @@ async function fill(brokers: string): Promise<void> {
 
 type Beside = { latencies: readonly number[]; rates: readonly number[] }
 
-/** `rates`: records a second, of each second of the block but the first, in which it begins. */
+/** Once it copies. `rates`: records a second, of each second of the block but the first. */
 async function besideReplay(zaplog: Zaplog, name: string, block: () => Promise<readonly number[]>): Promise<Beside> {
   const { id } = await zaplog.ask('POST', '/v1/replays', { name, from: 'beginning', topics: [source], rate })
+  await until('the replay to have begun', async () => Number((await zaplog.ask('GET', `/v1/replays/${id}`)).read) > 0)
   const over = new AbortController()
   const watched = watchRates(zaplog, String(id), over.signal)
   const latencies = await block()

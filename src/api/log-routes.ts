@@ -7,7 +7,7 @@ import { schemaNameOf } from '../events/schema-name.ts'
 import { type TopicEntry, topics } from '../events/topics.ts'
 import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
-import { describeReplayTopics } from './replays/replay-topics.ts'
+import { describeReplayTopics } from './replay-topics.ts'
 import { type BoundsDeps, readBounds, showBounds } from './stream/log-bounds.ts'
 
 type Deps = BoundsDeps & { database: Database; codec: Pick<Codec, 'schemaId'>; retentionMs: number | 'forever'; cut: AbortSignal }

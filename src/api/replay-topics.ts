@@ -1,8 +1,8 @@
 // The topics of replays, among those of the log.
-import type { Database } from '../../database/database.ts'
-import { LogError } from '../../log/log.ts'
-import { findReplays, type Replay } from '../../replays/replay-rows.ts'
-import { type BoundsDeps, readWholeBounds, showBounds } from '../stream/log-bounds.ts'
+import type { Database } from '../database/database.ts'
+import { LogError } from '../log/log.ts'
+import { findReplays, type Replay } from '../replays/replay-rows.ts'
+import { type BoundsDeps, readWholeBounds, showBounds } from './stream/log-bounds.ts'
 
 type Deps = Omit<BoundsDeps, 'topic'> & { database: Database; cut: AbortSignal }
 
