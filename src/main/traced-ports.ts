@@ -5,7 +5,6 @@ import type { Append, Batch, EventLog, LogRecord } from '../log/log.ts'
 import { type OpenSpan, parseTraceparent, type Traces } from '../runtime/traces.ts'
 import type { Ports } from './ports.ts'
 
-
 const MOST_LINKS = 128
 
 /** null: the same ports. Events that no record caused begin a trace where `begins` says so. */

@@ -40,7 +40,8 @@ test('[H7] [H8] settings that cannot be used are said all at once, and end it wi
 test('[H7] parts that are away are bad, each with the settings that mend it, while the others are looked at', async () => {
   const closed = `127.0.0.1:${await freePort()}`
   const findings = await examineAll({
-    DATA_DIR: dataDir(), WHATSAPP_URL,
+    DATA_DIR: dataDir(),
+    WHATSAPP_URL,
     PORT: String(await freePort()),
     ADMIN_API_KEY: KEY,
     ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),

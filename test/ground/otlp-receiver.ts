@@ -65,7 +65,10 @@ function fieldsOf(message: Buffer): readonly Field[] {
       if (byte < 0x80) return value
     }
   }
-  const take = (bytes: number) => message.subarray(at, (at += bytes))
+  const take = (bytes: number) => {
+    at += bytes
+    return message.subarray(at - bytes, at)
+  }
   while (at < message.length) {
     const tag = Number(varint())
     const values = [varint, () => take(8), () => take(Number(varint())), null, null, () => take(4)]

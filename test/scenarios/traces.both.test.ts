@@ -26,7 +26,11 @@ onEachSetup(setup => {
         resource: { 'service.name': 'zaplog', 'service.instance.id': expect.stringMatching(/^[0-9a-f-]{36}$/) },
         attributes: { 'zaplog.event.id': posted?.body.data.eventId, 'zaplog.instance.id': 'shop' },
       })
-      expect(spans().filter(({ kind }) => kind === CONSUMER).map(({ name }) => name.split(' ')[0])).toContain('process')
+      expect(
+        spans()
+          .filter(({ kind }) => kind === CONSUMER)
+          .map(({ name }) => name.split(' ')[0]),
+      ).toContain('process')
       const all = JSON.stringify(collector.spans)
       for (const said of ['bom dia', '5511900000', 'whsec_', stage.zaplog().key]) expect(all).not.toContain(said)
       await stage.zaplog().stop()
