@@ -1,10 +1,6 @@
 // The routes of the API as they are declared: noted, and none is called.
 import type { z } from 'zod'
-import { endpointRoutes } from '../src/api/endpoints/endpoint-routes.ts'
-import { listenerRoutes } from '../src/api/endpoints/listener-routes.ts'
-import { mailboxRoutes } from '../src/api/endpoints/mailbox-routes.ts'
-import { instanceRoutes } from '../src/api/instances/instance-routes.ts'
-import { askingRoutes, seenRoutes } from '../src/api/open-api.ts'
+import { askingRoutes, ownRoutes, seenRoutes } from '../src/api/open-api.ts'
 import { rebuildRoutes } from '../src/api/rebuilds/rebuild-routes.ts'
 import { replayRoutes } from '../src/api/replays/replay-routes.ts'
 
@@ -31,13 +27,7 @@ export const noteRoutes = (): readonly NotedRoute[] =>
   })
 
 /** Of accounts themselves, and of who is told what happens. */
-export const noteOwnRoutes = (): readonly NotedRoute[] =>
-  noted((app, deps) => {
-    instanceRoutes(app, deps)
-    endpointRoutes(app, deps)
-    listenerRoutes(app, deps)
-    mailboxRoutes(app, deps)
-  })
+export const noteOwnRoutes = (): readonly NotedRoute[] => noted((app, deps) => ownRoutes(app, deps))
 
 type App = Parameters<typeof seenRoutes>[0]
 /** Whatever one of them uses once it is called. */
@@ -45,10 +35,7 @@ type Deps = Parameters<typeof seenRoutes>[1] &
   Parameters<typeof askingRoutes>[1] &
   Parameters<typeof replayRoutes>[1] &
   Parameters<typeof rebuildRoutes>[1] &
-  Parameters<typeof instanceRoutes>[1] &
-  Parameters<typeof endpointRoutes>[1] &
-  Parameters<typeof listenerRoutes>[1] &
-  Parameters<typeof mailboxRoutes>[1]
+  Parameters<typeof ownRoutes>[1]
 
 function noted(declare: (app: App, deps: Deps) => void): readonly NotedRoute[] {
   const all: NotedRoute[] = []

@@ -1,15 +1,18 @@
 // The composition root: opens what the configuration asks for, in the order of the steps below, and closes it in reverse.
 // With src/main/, the only code outside tests and benches that knows the adapters.
+import { randomUUID } from 'node:crypto'
 import { openHttpServer } from './api/http-server.ts'
 import { closeAll } from './main/close-all.ts'
 import { type AdminKey, openGround } from './main/ground.ts'
+import { openTraces } from './main/open-traces.ts'
 import { partsOf } from './main/parts.ts'
 import { type AllPorts, openPorts, type Ports } from './main/ports.ts'
 import { showProcess } from './main/process-metrics.ts'
+import { tracedPorts } from './main/traced-ports.ts'
 import { createWaits } from './main/waits.ts'
 import { watchDescriptors } from './main/watch-descriptors.ts'
 import { watchDisk } from './main/watch-disk.ts'
-import type { Config } from './runtime/config.ts'
+import type { Config, RoleName } from './runtime/config.ts'
 import type { Logger } from './runtime/logger.ts'
 import { createMetrics } from './runtime/metrics.ts'
 import { never } from './runtime/or-abort.ts'
@@ -57,6 +60,8 @@ export async function openZaplog(
     showProcess({ metrics, version }, health.checks)
     const keys = () => ({ admin: adminKey, metrics: config.metricsToken })
     const server = keep(await openHttpServer({ config, keys, logger, metrics, ...health, clock: () => performance.now() }))
+    const traces = await openTraces(config.traces, { logger, version, instanceId: randomUUID() })
+    if (traces !== null) keep(traces)
     const ground = keep(await openGround(config, { parts, waits, logger, meanwhile: () => void loadRoles() }))
     adminKey = ground.adminKeyValue
     const publicUrl = config.publicUrl ?? server.url
@@ -68,9 +73,10 @@ export async function openZaplog(
     const connects = config.roles.includes('producers') ? ports.of('producers').database : null
     checked.push(keep(watchDescriptors({ database: connects, maxConnections: server.connections.max, metrics })))
     keep(watchDisk({ path: ground.dataDir.path, metrics, logger }))
+    const traced = (of: Ports, role: RoleName) => tracedPorts(of, traces, { begins: role === 'producers' })
     const needs = { config, logger, metrics, version, ground, server, ...health }
     for (const name of startOrder.filter(role => config.roles.includes(role)))
-      checked.push(keep(await openRole[name]({ ...needs, ports: wrap(ports.of(name)) })))
+      checked.push(keep(await openRole[name]({ ...needs, ports: wrap(traced(ports.of(name), name)) })))
     isReady = true
     logger.info('process.started', { version, roles: config.roles, url: server.url })
     const markStopping = once(async () => {

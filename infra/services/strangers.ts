@@ -28,6 +28,9 @@ export const pythonConsumer = async (): Promise<Program> => ({
   args: [example('consume.py')],
 })
 
+/** It takes brokers, the registry's Confluent API and topics, and never ends. */
+export const nodeConsumer: Program = { command: process.execPath, args: [example('consume.mjs')] }
+
 /** It takes brokers, Apicurio's own API and topics, and never ends. */
 export const javaConsumer = async (): Promise<Program> => ({
   command: 'java',

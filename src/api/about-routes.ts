@@ -11,10 +11,12 @@ import { describeCall } from './describe-call.ts'
 
 const count = z.int().min(0)
 const version = z.object({ version: z.string(), node: z.string() }).meta({ examples: [{ version: '0.2.0', node: 'v24.4.0' }] })
-const size = z.object({
-  estimated: count.describe(`counted up to ${mostShown}; above that as Postgres’ statistics have it`),
-  exact: z.boolean().describe('whether it was counted'),
-})
+const size = z
+  .object({
+    estimated: count.describe(`counted up to ${mostShown}; above that as Postgres’ statistics have it`),
+    exact: z.boolean().describe('whether it was counted'),
+  })
+  .meta({ title: 'Estimate' })
 const stats = z
   .object({
     instances: z.object({ total: count, byState: z.record(z.string(), count) }),

@@ -13,8 +13,10 @@ export type HealthDeps = {
 }
 
 const check = z.object({ name: z.string(), state: z.enum(['ok', 'degraded', 'failed']), detail: z.string() })
-const live = z.object({ status: z.enum(['ok', 'failed']) })
-const ready = z.object({ status: z.enum(['ok', 'degraded', 'starting', 'failed']), checks: z.array(check) })
+const live = z.object({ status: z.enum(['ok', 'failed']) }).meta({ title: 'Liveness' })
+const ready = z
+  .object({ status: z.enum(['ok', 'degraded', 'starting', 'failed']), checks: z.array(check) })
+  .meta({ title: 'Readiness' })
 const works = { name: 'database', state: 'ok', detail: '' }
 const away = { name: 'log', state: 'degraded', detail: 'kafka:9092 does not answer' }
 const readyExamples = [

@@ -4,4 +4,4 @@ import { z } from 'zod'
 export const noBody = z
   .strictObject({})
   .nullish()
-  .meta({ examples: [{}] })
+  .meta({ title: 'NoBody', examples: [{}] })

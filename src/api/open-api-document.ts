@@ -5,7 +5,9 @@ import { z } from 'zod'
 import type { App } from './create-app.ts'
 import { describeCall } from './describe-call.ts'
 import { describeWebhooks } from './describe-webhooks.ts'
+import { nameShapes } from './name-shapes.ts'
 import { securitySchemes } from './needs.ts'
+import { operationIdOf, pascal } from './operation-id.ts'
 
 const description = [
   'The event log for WhatsApp. Times are ISO 8601 in UTC; problems are RFC 9457.',
@@ -27,24 +29,55 @@ export async function openApiDocument(app: App, of: { version: string; publicUrl
         title: 'zaplog',
         version: of.version,
         description,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: of.publicUrl }],
       components: { securitySchemes },
     },
-    transform: withExamples,
+    transform: describe,
   })
+  let whole: object | null = null
   app.route({
     method: 'GET',
     url: '/openapi.json',
     schema: describeCall('This description', { answers: { 200: document } }),
-    handler: async (_, reply) => reply.send({ ...app.swagger(), webhooks: describeWebhooks() }),
+    handler: async (_, reply) => {
+      whole ??= nameShapes({ ...app.swagger(), paths: calledApart(app.swagger().paths), webhooks: describeWebhooks() })
+      return reply.send({ ...whole })
+    },
   })
 }
 
-/** zod leaves out the examples of what it transforms, as those of what comes out: a body's are of what goes in. */
-const withExamples: typeof jsonSchemaTransform = given => {
+/** A route of both GET and HEAD is described once, under one name. */
+const calledApart = (paths: object = {}): object =>
+  Object.fromEntries(
+    Object.entries(paths).map(([path, { head, ...others }]) => {
+      return [path, head === undefined ? others : { ...others, head: { ...head, operationId: `${head.operationId}Head` } }]
+    }),
+  )
+
+/** What the call is called, and what it takes and answers after it; and examples of bodies, which zod leaves out of what it transforms. */
+const describe: typeof jsonSchemaTransform = given => {
   const { schema, url } = jsonSchemaTransform(given)
-  const { body } = given.schema ?? {}
-  const examples = body instanceof z.ZodType ? body.meta()?.examples : undefined
-  return examples === undefined ? { schema, url } : { schema: { ...schema, body: { ...Object(schema?.body), examples } }, url }
+  if (schema?.hide === true) return { schema, url }
+  const { response, body } = given.schema ?? {}
+  const operationId = operationIdOf({ method: String([given.route.method].flat()[0]), url, isList: isList(response) })
+  const answers = Object.entries(Object(schema?.response)).map(([status, answer]) => {
+    const isOne = status.startsWith('2') && Object(answer).properties !== undefined
+    return [status, isOne ? { title: `${pascal(operationId)}Answer`, ...Object(answer) } : answer]
+  })
+  const taken = body instanceof z.ZodType && {
+    body: { title: `${pascal(operationId)}Body`, ...Object(schema?.body), ...examplesOf(body) },
+  }
+  return { schema: { ...schema, ...taken, response: Object.fromEntries(answers), operationId }, url }
+}
+
+function examplesOf(body: z.ZodType): object {
+  const { examples } = body.meta() ?? {}
+  return examples === undefined ? {} : { examples }
+}
+
+const isList = (response: unknown): boolean => {
+  const answer = z.looseObject({ 200: z.instanceof(z.ZodObject) }).safeParse(response)
+  return answer.success && 'nextCursor' in answer.data[200].shape
 }

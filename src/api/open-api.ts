@@ -122,38 +122,26 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   const outbox = openOutbox(deps)
   const { door, connections } = deps.server
   const app = createApp({ ...deps, door, connections })
-  await openApiDocument(app, deps)
-  const kept = createKeptPositions(deps)
   const presences = openLastPresences({ ...deps, decode: createDecodeForStream(deps) })
+  const tester = openEndpointTester({ ...deps, config: deps.webhooks })
   const routeDeps = {
     accountsHere: createAccountsHere(),
     ...deps,
     connections,
-    kept,
+    kept: createKeptPositions(deps),
     outbox,
     ...watches,
+    presences,
+    tester,
     waitingReaders: createWaitingReaders(deps.socketReadersMax ?? MOST_WAITING),
     calls: new Map(),
+    config: deps.webhooks,
+    monotonic: () => performance.now(),
     stopping: stopping.signal,
     cut: cut.signal,
   }
-  serverRoutes(app, deps)
-  instanceRoutes(app, routeDeps)
-  endpointRoutes(app, { ...routeDeps, config: deps.webhooks })
-  const tester = openEndpointTester({ ...deps, config: deps.webhooks })
-  endpointTestRoute(app, { tester, monotonic: () => performance.now(), cut: cut.signal })
-  listenerRoutes(app, { ...routeDeps, config: deps.webhooks })
-  mailboxRoutes(app, routeDeps)
-  seenRoutes(app, { ...routeDeps, presences })
-  askingRoutes(app, routeDeps)
+  await describedRoutes(app, routeDeps)
   const sessionEnds = openSessionEnds(routeDeps)
-  recordRoutes(app, routeDeps)
-  copyRoutes(app, routeDeps)
-  mediaLinkRoutes(app, routeDeps)
-  objectRoutes(app, routeDeps)
-  putRoutes(app, routeDeps)
-  streamRoutes(app, routeDeps)
-  laterCallRoutes(app)
   await dialectRoutes(app, routeDeps)
   await app.ready()
   const unmount = deps.server.mount((request, response) => app.routing(request, response))
@@ -182,12 +170,56 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   }
 }
 
-/** What is of zaplog itself. */
-function serverRoutes(app: App, deps: ApiDeps): void {
+/** What /openapi.json describes, and itself. */
+export async function describedRoutes(
+  app: App,
+  deps: Parameters<typeof openApiDocument>[1] &
+    Parameters<typeof seenRoutes>[1] &
+    Parameters<typeof askingRoutes>[1] &
+    Parameters<typeof recordRoutes>[1] &
+    Parameters<typeof copyRoutes>[1] &
+    Parameters<typeof serverRoutes>[1] &
+    Parameters<typeof ownRoutes>[1] &
+    Parameters<typeof fileRoutes>[1] &
+    Parameters<typeof streamRoutes>[1],
+): Promise<void> {
+  await openApiDocument(app, deps)
+  serverRoutes(app, deps)
+  ownRoutes(app, deps)
+  seenRoutes(app, deps)
+  askingRoutes(app, deps)
+  recordRoutes(app, deps)
+  copyRoutes(app, deps)
+  fileRoutes(app, deps)
+  streamRoutes(app, deps)
+  laterCallRoutes(app)
+}
+
+/** What there is of the server itself. */
+function serverRoutes(
+  app: App,
+  deps: Parameters<typeof healthRoutes>[1] & Parameters<typeof pageRoutes>[1] & Parameters<typeof aboutRoutes>[1] & Parameters<typeof encryptionKeyRoutes>[1],
+): void {
   healthRoutes(app, deps)
   pageRoutes(app, deps)
   aboutRoutes(app, deps)
   encryptionKeyRoutes(app, deps)
+}
+
+/** Accounts themselves, and who is told what happens. */
+export function ownRoutes(
+  app: App,
+  deps: Parameters<typeof instanceRoutes>[1] &
+    Parameters<typeof endpointRoutes>[1] &
+    Parameters<typeof endpointTestRoute>[1] &
+    Parameters<typeof listenerRoutes>[1] &
+    Parameters<typeof mailboxRoutes>[1],
+): void {
+  instanceRoutes(app, deps)
+  endpointRoutes(app, deps)
+  endpointTestRoute(app, deps)
+  listenerRoutes(app, deps)
+  mailboxRoutes(app, deps)
 }
 
 /** Whatever ends what is waited for says so; that may be missed. */
@@ -236,6 +268,16 @@ function recordRoutes(
   eventRoutes(app, deps)
   lagRoutes(app, deps)
   logRoutes(app, deps)
+}
+
+/** Files that came, and those that are to be sent. */
+function fileRoutes(
+  app: App,
+  deps: Parameters<typeof mediaLinkRoutes>[1] & Parameters<typeof objectRoutes>[1] & Parameters<typeof putRoutes>[1],
+): void {
+  mediaLinkRoutes(app, deps)
+  objectRoutes(app, deps)
+  putRoutes(app, deps)
 }
 
 async function dialectRoutes(

@@ -67,7 +67,7 @@ export const problemSchema = z
       )
       .optional(),
   })
-  .describe('RFC 9457')
+  .meta({ title: 'Problem', description: 'RFC 9457' })
 
 type Kind = { status: number; title: string; retryAfterSeconds?: number }
 

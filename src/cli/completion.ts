@@ -1,5 +1,6 @@
 // zaplog completion: a script for a shell that completes verbs, options and the values that are known of them. It asks nobody: all is in the script.
 import type { Command } from 'commander'
+import { publicTopics } from '../events/catalogue.ts'
 import { fileKinds } from '../events/command-bodies/files.ts'
 import { recordTypes } from '../events/vocabulary.ts'
 import type { CallField } from './calls/call-verb.ts'
@@ -60,6 +61,7 @@ const ownValues: Readonly<Record<string, readonly string[]>> = { completion: ['b
 const ownOptions: Readonly<Record<string, Place['valuesOf']>> = {
   'dev services': { '--only': partNames },
   'events tail': { '--type': types },
+  replay: { '--type': types, '--topic': publicTopics.map(({ name }) => name) },
   send: { '--kind': fileKinds },
   'webhooks add': { '--types': types, '--hold-media': ['until-settled'] },
   'webhooks listen': { '--types': types },

@@ -16,9 +16,11 @@ import { reachedAt } from './reached-at.ts'
 /** Never rejects. */
 export async function examineRunning(config: Config, env: Environment, patienceMs: number): Promise<readonly Finding[]> {
   const own = `http://${reachedAt(config.host)}:${config.port}`
-  const here = await askWho(own, patienceMs)
+  const isOurs = (await tryListening(config.host, 0)) === null
+  // Whoever answers at another machine's address is none of ours, and gets no key.
+  const here = isOurs ? await askWho(own, patienceMs) : elsewhere
   const looks = [
-    { part: port, look: async () => [await examinePort(config, here)] },
+    { part: port, look: async () => [await examinePort(config, here, isOurs)] },
     { part: zaplog, look: () => examineHealth({ config, env, own: here.is === 'zaplog' ? own : null }) },
     { part: publicUrl, look: () => examinePublicUrl(config.publicUrl, here, patienceMs) },
   ]
@@ -33,6 +35,8 @@ const about = z.looseObject({ name: z.literal('zaplog'), version: z.string(), bu
 
 /** nobody: nothing answers at all. */
 type Who = { is: 'zaplog'; version: string; build: string } | { is: 'stranger'; found: string } | { is: 'nobody'; found: string }
+
+const elsewhere: Who = { is: 'nobody', found: 'HOST is not of this machine' }
 
 /** Without a key, which is not for strangers. */
 async function askWho(url: string, patienceMs: number): Promise<Who> {
@@ -69,22 +73,30 @@ function jsonIn(text: string): unknown {
   }
 }
 
-async function examinePort({ host, port }: Config, here: Who): Promise<Finding> {
+async function examinePort({ host, port }: Config, here: Who, isOurs: boolean): Promise<Finding> {
   const at = `${host}:${port}`
+  if (!isOurs)
+    return broken(
+      'port',
+      `HOST=${host} is no address of this machine`,
+      'choose a HOST of this machine, or 0.0.0.0 for all that it has',
+    )
   if (port === 0) return fine('port', 'a free one is taken')
   if (here.is === 'zaplog') return fine('port', `zaplog ${here.version} listens on ${at}`)
   if (here.is === 'stranger')
     return broken('port', `something else listens on ${at} (${here.found})`, 'stop it, or choose another PORT')
   const refusal = await tryListening(host, port)
   if (refusal === null) return fine('port', `${at} is free`)
-  return broken('port', `${at} cannot be listened on: ${refusal}`, 'choose another PORT, or a HOST of this machine')
+  if (refusal.code === 'EADDRINUSE')
+    return broken('port', `something listens on ${at} and does not answer`, 'stop it, or choose another PORT')
+  return broken('port', `${at} cannot be listened on: ${refusal.text}`, 'choose another PORT')
 }
 
 /** null: it can be. For a moment, and whoever connects meanwhile is sent away. */
-function tryListening(host: string, port: number): Promise<string | null> {
+function tryListening(host: string, port: number): Promise<{ code: unknown; text: string } | null> {
   return new Promise(resolve => {
     const server = createServer(socket => socket.destroy())
-    server.once('error', error => resolve(describeError(error)))
+    server.once('error', error => resolve({ code: 'code' in error ? error.code : null, text: describeError(error) }))
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)))
   })
 }

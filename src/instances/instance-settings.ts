@@ -27,28 +27,34 @@ const notYet = {
   proxyUrl: nothing('it connects to WhatsApp by the network’s own route'),
   media: z
     .exactOptional(
-      z.strictObject({
-        download: only(true, 'fetch files'),
-        kinds: nothing('files of every kind are fetched'),
-        groups: only(true, 'fetch files of groups'),
-        maxBytes: nothing('MEDIA_MAX_… are the limits'),
-      }),
+      z
+        .strictObject({
+          download: only(true, 'fetch files'),
+          kinds: nothing('files of every kind are fetched'),
+          groups: only(true, 'fetch files of groups'),
+          maxBytes: nothing('MEDIA_MAX_… are the limits'),
+        })
+        .meta({ title: 'MediaSettings' }),
     )
     .describe('which files are fetched'),
   audioFilter: z
     .exactOptional(
-      z.strictObject({
-        enabled: only(false, 'leave out audios by their length'),
-        minSeconds: nothing('audios of every length are taken'),
-        maxSeconds: nothing('audios of every length are taken'),
-      }),
+      z
+        .strictObject({
+          enabled: only(false, 'leave out audios by their length'),
+          minSeconds: nothing('audios of every length are taken'),
+          maxSeconds: nothing('audios of every length are taken'),
+        })
+        .meta({ title: 'AudioFilter' }),
     )
     .describe('which audios are fetched'),
   retentionDays: nothing('nothing is deleted by age'),
 }
 
 /** What was chosen for this instance, as it is given, kept and shown. */
-export const settings = z.strictObject({ ...inEffect, ...notYet }).describe('what is left out follows the server’s default')
+export const settings = z
+  .strictObject({ ...inEffect, ...notYet })
+  .meta({ title: 'InstanceSettings', description: 'what is left out follows the server’s default' })
 export type Settings = z.infer<typeof settings>
 
 /** As its owner goes by them: nothing is left out. */

@@ -14,6 +14,8 @@ const NO_ROOM_MIB = 100
 export async function examineDataDir(directory: string): Promise<readonly Finding[]> {
   const path = resolve(directory)
   const there = await nearest(path)
+  if (!(await stat(there)).isDirectory())
+    return [broken(part, `${there} is a file`, 'choose a DATA_DIR that is a directory, or can become one')]
   const denied = await access(there, constants.W_OK | constants.X_OK).then(() => null, describeError)
   const { bavail, bsize } = await statfs(there)
   const room = judgeRoom(Math.floor((bavail * bsize) / MIB))

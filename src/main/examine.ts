@@ -29,11 +29,15 @@ function looksAt(config: Config): readonly Look[] {
     ...look(kafka, async signal => (await import('./examine-kafka.ts')).examineKafka(deps, signal)),
     ...look(registry, async signal => (await import('./examine-registry.ts')).examineRegistry(deps, signal)),
     ...look(s3, async signal => (await import('./examine-objects.ts')).examineObjects(deps, signal)),
+    ...look(config.roles.includes('producers') ? whatsapp : null, async signal =>
+      (await import('./examine-whatsapp.ts')).examineWhatsApp(config, signal),
+    ),
     ...look(ffmpegPath === null ? null : ffmpeg, async signal => examineProgram(ffmpegPath ?? '', signal)),
     { part: certificates, look: signal => examineCertificates(config, { nowAt: Date.now() }, signal) },
   ]
 }
 
 const dataDir = { name: 'data-dir', expected: 'DATA_DIR to name a directory that this user can write' }
+const whatsapp = { name: 'whatsapp', expected: 'WhatsApp’s host to take connections' }
 const ffmpeg = { name: 'ffmpeg', expected: 'FFMPEG_PATH to name FFmpeg' }
 const certificates = { name: 'certificates', expected: 'certificates that can be read' }

@@ -13,6 +13,7 @@ import { createMediaLinks, type MediaLinks } from '../runtime/media-links.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
+import type { Traces } from '../runtime/traces.ts'
 import { closeAll } from './close-all.ts'
 import { openDatabases } from './databases.ts'
 import type { Ground } from './ground.ts'
@@ -38,6 +39,8 @@ export type Ports = {
   objects: ObjectStore
   sealer: Sealer
   links: MediaLinks
+  /** null: they are off. */
+  traces: Traces | null
   accountsHere: AccountsHere
   topic(name: TopicName): string
   /** Of a replay by its name. */
@@ -84,6 +87,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
       sealer,
       links: createMediaLinks({ publicUrl, key: linkKey }),
       accountsHere: createAccountsHere(),
+      traces: null,
       topic,
       replayTopic: (name: string) => `${config.log.topicPrefix}replay.${name}`,
       declareKept: log.declareKept,

@@ -50,7 +50,7 @@ const ourPrefixes =
 const ofAService = /_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)$/
 
 /** Settings of docs/contract.md that other programs read, too: they are no mistake, and a start says that they do nothing yet. */
-const forLater = /^(OTEL_\w+|WORKERS)$/
+const forLater = /^(OTEL_(LOGS|METRICS)_\w+|WORKERS)$/
 
 /** In alphabetical order. */
 export const ignoredIn = (env: Environment): readonly string[] =>

@@ -5,6 +5,7 @@ import { warnOfDates } from './config-kafka-rules.ts'
 import { declareKeys, declareProcess } from './config-process.ts'
 import { ignoredIn, refuseUnknown, requireTogether } from './config-rules.ts'
 import { declareDatabase, declareLog, declareObjects } from './config-stores.ts'
+import { declareTraces } from './config-traces.ts'
 import { declareUploads } from './config-uploads.ts'
 import { declareCommands, declareMedia, declareProcessing, declareWebhooks, declareWhatsapp } from './config-work.ts'
 import { type Environment, openVariables, type Problem, type Variables } from './variables.ts'
@@ -50,6 +51,7 @@ function declareVariables(v: Variables) {
   const processing = declareProcessing(v)
   const media = declareMedia(v)
   const webhooks = declareWebhooks(v)
+  const traces = declareTraces(v)
   return {
     ...process,
     database,
@@ -64,5 +66,6 @@ function declareVariables(v: Variables) {
     processing,
     media,
     webhooks,
+    traces,
   }
 }

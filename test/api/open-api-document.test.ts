@@ -6,6 +6,7 @@ import { ownVerbs } from '../../src/cli/verbs-of-calls.ts'
 import { settings as settingsShape } from '../../src/instances/instance-settings.ts'
 import { endpointInput } from '../../src/webhooks/endpoints/settings.ts'
 import { contractCalls } from '../ground/api/contract-calls.ts'
+import { inlined } from '../ground/api/inlined.ts'
 import { adminKey, openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 
@@ -29,7 +30,7 @@ beforeAll(async () => {
   api = await openTestApi('api-document', logger)
   const { json } = await api.call('GET', '/openapi.json')
   expect(json.openapi).toBe('3.1.0')
-  paths = json.paths as typeof paths
+  paths = inlined(json).paths as typeof paths
 })
 afterAll(() => api.close())
 

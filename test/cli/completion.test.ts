@@ -28,6 +28,8 @@ test.runIf(here('bash'))('[H7] a real bash completes verbs, their options, and v
   expect(offered('webhooks', 'add', 'https://example.com', '--types', 'media.st')).toEqual(['media.stored'])
   expect(offered('send', '5511900000011', 'hi', '--kind', 'st')).toEqual(['sticker'])
   expect(offered('privacy', 'change', '--last-seen', 'con')).toEqual(['contacts', 'contact_blacklist'])
+  expect(offered('replay', '--topic', 'media-s')).toEqual(['media-stored'])
+  expect(offered('replay', '--type', 'media.st')).toEqual(['media.stored'])
   expect(offered('events', 'nothing')).toEqual([])
 })
 

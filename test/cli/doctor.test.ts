@@ -1,7 +1,8 @@
 // Guarantee: zaplog doctor says of every part that the settings name how it is and how to mend it, at 60 columns, too, and ends with 1 where one is bad.
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -20,6 +21,9 @@ function dataDir(): string {
   return directory
 }
 
+/** Nobody is there, and nobody else is asked. */
+const WHATSAPP_URL = 'ws://127.0.0.1:9'
+
 const of = (findings: readonly Finding[], part: string) => findings.filter(one => one.part === part)
 
 test('[H7] [H8] settings that cannot be used are said all at once, and end it with 1', async () => {
@@ -37,6 +41,7 @@ test('[H7] parts that are away are bad, each with the settings that mend it, whi
   const closed = `127.0.0.1:${await freePort()}`
   const findings = await examineAll({
     DATA_DIR: dataDir(),
+    WHATSAPP_URL,
     PORT: String(await freePort()),
     ADMIN_API_KEY: KEY,
     ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
@@ -51,7 +56,7 @@ test('[H7] parts that are away are bad, each with the settings that mend it, whi
     PUBLIC_URL: `http://${closed}`,
   })
   const bad = findings.filter(one => one.state === 'bad')
-  expect(bad.map(({ part }) => part).toSorted()).toEqual(['ffmpeg', 'kafka', 'postgres', 's3', 'schema-registry'])
+  expect(bad.map(({ part }) => part).toSorted()).toEqual(['ffmpeg', 'kafka', 'postgres', 's3', 'schema-registry', 'whatsapp'])
   expect(of(bad, 'postgres')[0]?.mend).toContain('DATABASE_URL')
   expect(of(findings, 'public-url')[0]?.state).toBe('warn')
   expect(of(findings, 'zaplog')).toEqual([fine('zaplog', 'is not running')])
@@ -73,7 +78,7 @@ test('[H7] what is embedded is asked of the zaplog that runs, whose troubles are
   const { url } = await openLoopbackServer((request, response) =>
     alwaysJson(200, answers[request.url ?? ''] ?? {})(request, response),
   )
-  const env = { DATA_DIR: dataDir(), PORT: new URL(url).port, ADMIN_API_KEY: KEY, PUBLIC_URL: url }
+  const env = { DATA_DIR: dataDir(), WHATSAPP_URL, PORT: new URL(url).port, ADMIN_API_KEY: KEY, PUBLIC_URL: url }
   const findings = await examineAll(env)
   expect(of(findings, 'zaplog')).toEqual([
     fine('zaplog', `at ${url} is degraded; 1 of its 2 checks are ok`),
@@ -119,7 +124,7 @@ test.each(hosts.filter(([host]) => hasIpv6 || !host.includes(':')))(
     })
     const { port } = new URL(url)
     if (isBeside) await listenBeside(host, port, zaplog)
-    const findings = await examineAll({ DATA_DIR: dataDir(), HOST: host, PORT: port, ADMIN_API_KEY: KEY })
+    const findings = await examineAll({ DATA_DIR: dataDir(), WHATSAPP_URL, HOST: host, PORT: port, ADMIN_API_KEY: KEY })
     expect(of(findings, 'zaplog')).toEqual([fine('zaplog', `at http://${at}:${port} is ok; 0 of its 0 checks are ok`)])
     expect(of(findings, 'key')).toEqual([fine('key', 'zaplog takes the key from ADMIN_API_KEY')])
     expect(keys).toEqual([])
@@ -128,13 +133,35 @@ test.each(hosts.filter(([host]) => hasIpv6 || !host.includes(':')))(
 
 test('[H7] a port that something else has is bad; where nothing runs, what is embedded cannot be looked at', async () => {
   const { url } = await openLoopbackServer(alwaysJson(200, { name: 'another' }))
-  const taken = await examineAll({ DATA_DIR: dataDir(), PORT: new URL(url).port })
+  const taken = await examineAll({ DATA_DIR: dataDir(), WHATSAPP_URL, PORT: new URL(url).port })
   expect(of(taken, 'port')).toMatchObject([{ state: 'bad', found: expect.stringContaining('something else listens') }])
-  const free = await examineAll({ DATA_DIR: dataDir(), PORT: String(await freePort()) })
+  const free = await examineAll({ DATA_DIR: dataDir(), WHATSAPP_URL, PORT: String(await freePort()) })
   expect(of(free, 'port')).toMatchObject([{ state: 'ok' }])
   expect(of(free, 'zaplog')).toMatchObject([
     { state: 'warn', found: expect.stringContaining('embedded Postgres and files'), mend: './zaplog start runs it' },
   ])
+})
+
+test('[H7] WhatsApp is looked at where accounts are held, and only there', async () => {
+  const { url } = await openLoopbackServer(alwaysJson(200, {}))
+  const env = { DATA_DIR: dataDir(), PORT: String(await freePort()), WHATSAPP_URL: url.replace('http', 'ws') }
+  const at = new URL(url).host
+  expect(of(await examineAll(env), 'whatsapp')).toEqual([fine('whatsapp', `${at} takes connections`)])
+  expect(of(await examineAll({ ...env, ROLES: 'api' }), 'whatsapp')).toEqual([])
+})
+
+test('[H7] a HOST of another machine, a DATA_DIR that is a file and a silent program on the port are said as what they are', async () => {
+  const file = join(dataDir(), 'file')
+  writeFileSync(file, '')
+  const silent = createTcpServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void silent.close())
+  await once(silent, 'listening')
+  const PORT = String((silent.address() as AddressInfo).port)
+  const elsewhere = await examineAll({ DATA_DIR: file, WHATSAPP_URL, HOST: '192.0.2.1', PORT }, 1_000)
+  expect(of(elsewhere, 'port')).toMatchObject([{ state: 'bad', found: 'HOST=192.0.2.1 is no address of this machine' }])
+  expect(of(elsewhere, 'data-dir')).toMatchObject([{ state: 'bad', found: `${file} is a file` }])
+  const taken = await examineAll({ DATA_DIR: dataDir(), WHATSAPP_URL, PORT }, 1_000)
+  expect(of(taken, 'port')).toMatchObject([{ state: 'bad', found: `something listens on 127.0.0.1:${PORT} and does not answer` }])
 })
 
 test('[H7] the report fits 60 columns, mends stand below what they mend, and it ends with how many there are', () => {

@@ -20,10 +20,10 @@ test('[H6] the end of its terminal stops it like SIGTERM, though nobody reads it
 })
 
 test('[H3] [H8] a start says which settings it found that do nothing yet, without their values', async () => {
-  const start = launch({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318' })
+  const start = launch({ OTEL_METRICS_EXPORTER: 'otlp' })
   await start.says('listens on')
   expect(start.stderr()).toMatch(
-    /config\.not-in-this-version.*OTEL_EXPORTER_OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_ENDPOINT.*config\.not-in-this-version/,
+    /config\.not-in-this-version.*OTEL_METRICS_EXPORTER|OTEL_METRICS_EXPORTER.*config\.not-in-this-version/,
   )
   expect(start.stderr()).not.toContain('collector.example')
   start.signal('SIGTERM')

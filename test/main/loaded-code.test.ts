@@ -6,10 +6,13 @@ import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-test('[H4] what only Kafka, a bucket or a migration needs is not loaded with the command line and the roles', async () => {
-  const loaded = await packagesOf(['src/cli/start.ts', 'src/main/roles.ts'])
+// prom-client loads the API of OpenTelemetry, which does nothing by itself.
+test('[H4] what only Kafka, a bucket, traces or a migration needs is not loaded with the command line and the roles', async () => {
+  const loaded = await packagesOf(['src/cli/start.ts', 'src/main/roles.ts', 'src/main.ts'])
   expect(loaded).toEqual(expect.arrayContaining(['pg', 'fastify', '@whiskeysockets/baileys']))
-  expect(loaded.filter(name => /^(kafkajs|@aws-sdk\/.*|@smithy\/.*|node-pg-migrate|sharp)$/.test(name))).toEqual([])
+  expect(
+    loaded.filter(name => /^(kafkajs|@aws-sdk\/.*|@smithy\/.*|@opentelemetry\/(?!api$).*|node-pg-migrate|sharp)$/.test(name)),
+  ).toEqual([])
 })
 
 test('[H4] before Postgres is spawned, Baileys is not loaded', async () => {

@@ -268,11 +268,11 @@ describe('configuration', () => {
 
   test('[H3] [H8] names that other programs read, too, are no mistake, and those that do nothing yet are told', () => {
     const env = {
-      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
-      OTEL_SDK_DISABLED: '',
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_LOGS_EXPORTER: '',
       WORKERS: '4',
     }
-    expect(parseConfig(env)).toMatchObject({ ok: true, ignored: ['OTEL_EXPORTER_OTLP_ENDPOINT', 'WORKERS'] })
+    expect(parseConfig(env)).toMatchObject({ ok: true, ignored: ['OTEL_METRICS_EXPORTER', 'WORKERS'] })
     expect(parseConfig({})).toMatchObject({ ok: true, ignored: [] })
   })
 

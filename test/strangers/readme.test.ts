@@ -7,6 +7,7 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 
 test.each([
   { path: 'examples/consume.py', language: 'python' },
+  { path: 'examples/consume.mjs', language: 'js' },
   { path: 'examples/java/Consume.java', language: 'java' },
   { path: 'examples/headers.sh', language: 'sh' },
 ])('[B5] docs/topics.md prints $path as it is', ({ path, language }) => {

@@ -2,12 +2,12 @@
 // but Kafka and the registry.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runProgram } from '../../infra/services/fetch-artifact.ts'
-import { headerList, javaConsumer, type Program, pythonConsumer } from '../../infra/services/strangers.ts'
+import { headerList, javaConsumer, nodeConsumer, type Program, pythonConsumer } from '../../infra/services/strangers.ts'
 import { type Event, eventTypes } from '../../src/events/event.ts'
 import { topicOf } from '../../src/events/topics.ts'
 import type { LogRecord } from '../../src/log/log.ts'
 import { runsHere } from '../ground/runs-here.ts'
-import { asJavaPrints, asPythonPrints, type PrintedLine, recordNameOf } from '../ground/strangers/as-printed.ts'
+import { asJavaPrints, asNodePrints, asPythonPrints, type PrintedLine, recordNameOf } from '../ground/strangers/as-printed.ts'
 import { printedLines } from '../ground/strangers/printed-lines.ts'
 import { openPublicTopics, type PublicTopics, type ReadRecord } from '../ground/strangers/public-topics.ts'
 
@@ -60,6 +60,11 @@ describe.runIf(canRun)('the public topics, read by others', () => {
       expect(printed.ended, run).toContain('consume.py: it ended with SIGINT')
       expect(printed.ended, run).not.toContain('Traceback')
     }
+  })
+
+  test('[B4] [B5] Node’s kafkajs reads every record with the registry alone', async () => {
+    const printed = await printedBy('consume.mjs', nodeConsumer, ground.registry.url)
+    expect(printed.perKey).toEqual(perKey(ground.records.map(asNodePrints)))
   })
 
   test('[B4] [B5] Java’s kafka-clients and Apicurio’s deserializer read every record with the registry alone', async () => {

@@ -37,6 +37,7 @@ const waitsFor = z
       .nullable()
       .describe('retry: what WhatsApp said to the last try; null: nothing'),
   })
+  .meta({ title: 'WaitsFor' })
   .nullable()
 
 export const accepted = z
@@ -55,12 +56,12 @@ export const accepted = z
       ),
   })
   .describe('It is in the log, and will be done once')
-  .meta({ examples: [{ ...taken, messageId: exampleIds.sent, renderedAs: null }] })
+  .meta({ title: 'AcceptedMessage', examples: [{ ...taken, messageId: exampleIds.sent, renderedAs: null }] })
 
 export const acceptedAction = z
   .object({ ...ids, queuedUntil, idempotencyKey, waitsFor: waitsFor.describe('what it waits for, where that is known at once') })
   .describe('It is in the log, and will be done once')
-  .meta({ examples: [taken] })
+  .meta({ title: 'AcceptedCommand', examples: [taken] })
 
 const sent = {
   ...{ commandId: exampleIds.command, eventId: exampleIds.event, messageId: exampleIds.sent, operation: 'message.send' },
@@ -93,7 +94,7 @@ export const command = z
     result: z.record(z.string(), z.unknown()).nullable().describe('what WhatsApp answered, where it did'),
   })
   .describe('What an account was asked to do')
-  .meta({ examples: [sent, failed] })
+  .meta({ title: 'Command', examples: [sent, failed] })
 
 /** Of a call that becomes no message; `result`: what WhatsApp may answer to it. */
 export const doneAs = (operation: string, of: { chatId: string | null; result: unknown }) =>

@@ -45,34 +45,38 @@ const happened = [
   { at: exampleEndAt, what: 'attempted', attempt: 1, detail: '204 after 12 ms', until: null },
   { at: exampleEndAt, what: 'delivered', attempt: 1, detail: null, until: null },
 ]
-const attempt = z.object({
-  attempt: z.number().describe('from 1'),
-  outcome: z.string(),
-  startedAt: z.string(),
-  durationMs: z.number(),
-  statusCode: count,
-  error: text,
-  retryInMs: count,
-  response: text.describe('at most 4 KiB'),
-})
+const attempt = z
+  .object({
+    attempt: z.number().describe('from 1'),
+    outcome: z.string(),
+    startedAt: z.string(),
+    durationMs: z.number(),
+    statusCode: count,
+    error: text,
+    retryInMs: count,
+    response: text.describe('at most 4 KiB'),
+  })
+  .meta({ title: 'Attempt' })
 
 const timeline = z
   .array(
-    z.object({
-      at: text.describe('null: nobody wrote down when'),
-      what: z.enum(['matched', 'held', 'released', 'attempted', 'waiting', 'delivered', 'dead', 'discarded']),
-      attempt: count.describe('from 1'),
-      detail: text.describe('for people'),
-      until: text.describe('when it ends by itself, or goes on'),
-    }),
+    z
+      .object({
+        at: text.describe('null: nobody wrote down when'),
+        what: z.enum(['matched', 'held', 'released', 'attempted', 'waiting', 'delivered', 'dead', 'discarded']),
+        attempt: count.describe('from 1'),
+        detail: text.describe('for people'),
+        until: text.describe('when it ends by itself, or goes on'),
+      })
+      .meta({ title: 'DeliveryStep' }),
   )
   .readonly()
   .describe('what happened to it, the first first; released is not known of deliveries of 0.1.0')
 
-const told = delivery.extend({ timeline }).meta({ examples: [{ ...delivered, timeline: happened }] })
+const told = delivery.extend({ timeline }).meta({ title: 'EventDelivery', examples: [{ ...delivered, timeline: happened }] })
 const whole = delivery
   .extend({ attempts: z.array(attempt), timeline })
-  .meta({ examples: [{ ...delivered, attempts: [attempted], timeline: happened }] })
+  .meta({ title: 'WholeDelivery', examples: [{ ...delivered, attempts: [attempted], timeline: happened }] })
 
 const filters = {
   endpointId: z.string().min(1).max(100).optional(),
@@ -95,7 +99,7 @@ export function deliveryRoutes(app: App, deps: { database: Database }) {
     schema: describeCall('List deliveries, newest first', {
       tag,
       querystring: z.strictObject({ ...pageQuery, ...filters }),
-      answers: { 200: pageOf(delivery.meta({ examples: [delivered] })) },
+      answers: { 200: pageOf(delivery.meta({ title: 'Delivery', examples: [delivered] })) },
     }),
     handler: ({ query }) => list(listDeliveries, query),
   })

@@ -50,10 +50,10 @@ const made = {
   ...{ enabled: true, headerNames: [], waiting: 0, deadLetters: 0, createdAt: exampleAt },
 }
 export const exampleSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
-const endpoint = fields.meta({ examples: [made] })
+const endpoint = fields.meta({ title: 'Endpoint', examples: [made] })
 const created = fields
   .extend({ secret: z.string().describe('whsec_…, shown this once; Standard Webhooks signatures are made with it') })
-  .meta({ examples: [{ ...made, secret: exampleSecret }] })
+  .meta({ title: 'CreatedEndpoint', examples: [{ ...made, secret: exampleSecret }] })
 const params = z.object({ id: z.string() })
 const tag = 'endpoints'
 

@@ -39,10 +39,10 @@ const open = {
   ...{ id: exampleIds.endpoint, name: 'my laptop', eventTypes: ['message.*'], snapshots: false, createdAt: exampleAt },
   ...{ seenAt: exampleEndAt, waiting: 0 },
 }
-const listener = fields.meta({ examples: [open] })
+const listener = fields.meta({ title: 'Listener', examples: [open] })
 const opened = fields
   .extend({ secret: z.string().describe('whsec_…, shown this once; Standard Webhooks signatures are made with it') })
-  .meta({ examples: [{ ...open, secret: exampleSecret }] })
+  .meta({ title: 'CreatedListener', examples: [{ ...open, secret: exampleSecret }] })
 const closed = z
   .object({ dropped: z.number().describe('deliveries that it was still owed') })
   .meta({ examples: [{ dropped: 0 }] })

@@ -5,11 +5,13 @@ import type { Transaction } from '../../database/database.ts'
 import { type Held, readHeld } from '../../purge/queries.ts'
 import { countEndpointsNaming } from '../../webhooks/endpoints/endpoints.ts'
 
-const part = z.object({
-  what: z.string(),
-  count: z.number().nullable().describe(`${upToMostShown}; null: not counted`),
-  detail: z.string().describe('for people'),
-})
+const part = z
+  .object({
+    what: z.string(),
+    count: z.number().nullable().describe(`${upToMostShown}; null: not counted`),
+    detail: z.string().describe('for people'),
+  })
+  .meta({ title: 'DeletionPart' })
 type Part = z.infer<typeof part>
 
 export const deletion = z
@@ -18,7 +20,7 @@ export const deletion = z
     goes: z.array(part),
     stays: z.array(part),
   })
-  .describe('what the deletion takes, and what it leaves')
+  .meta({ title: 'Deletion', description: 'what the deletion takes, and what it leaves' })
 type Deletion = z.infer<typeof deletion>
 export const exampleDeletion: Deletion = {
   purged: false,

@@ -61,7 +61,7 @@ export const instance = z
     createdAt: z.string(),
   })
   .describe('A WhatsApp account')
-  .meta({ examples: [exampleInstance] })
+  .meta({ title: 'Instance', examples: [exampleInstance] })
 /** As it is once it was asked for. */
 export const madeInstance = instance.meta({ examples: [justMade] })
 export type Instance = z.infer<typeof instance>

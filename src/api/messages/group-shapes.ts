@@ -10,12 +10,16 @@ import { callExample, groupExample, labelExample, listedGroupExample } from './g
 
 export const listedGroup = z
   .object(shapesOf(groupColumns, { ...envelope, ...groupFields }))
-  .meta({ examples: [listedGroupExample] })
+  .meta({ title: 'ListedGroup', examples: [listedGroupExample] })
 
 export const group = listedGroup
   .extend({ participants: z.array(z.object(shapesOf(participantColumns))).describe('Everybody in it, by their ids.') })
-  .meta({ examples: [groupExample] })
+  .meta({ title: 'Group', examples: [groupExample] })
 
-export const call = z.object(shapesOf(callColumns, { ...envelope, ...callFields })).meta({ examples: [callExample] })
+export const call = z
+  .object(shapesOf(callColumns, { ...envelope, ...callFields }))
+  .meta({ title: 'Call', examples: [callExample] })
 
-export const label = z.object(shapesOf(labelColumns, { ...envelope, ...labelFields })).meta({ examples: [labelExample] })
+export const label = z
+  .object(shapesOf(labelColumns, { ...envelope, ...labelFields }))
+  .meta({ title: 'Label', examples: [labelExample] })

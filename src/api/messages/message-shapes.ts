@@ -57,9 +57,9 @@ const whole = z.object({
   media: media.nullable().describe('What became of its file; null: it has none.'),
   changedByEvent,
 })
-export const message = whole.meta({ examples: messageExamples })
+export const message = whole.meta({ title: 'Message', examples: messageExamples })
 
-export const mediaItem = media.extend(shapesOf(originColumns, sent)).meta({ examples: [mediaExample] })
+export const mediaItem = media.extend(shapesOf(originColumns, sent)).meta({ title: 'Media', examples: [mediaExample] })
 
 export const chat = z
   .object({
@@ -67,7 +67,7 @@ export const chat = z
     ...shapesOf(chatStateColumns),
     lastMessage: z.object(shapesOf(lastMessageColumns, sent)).nullable(),
   })
-  .meta({ examples: [chatExample] })
+  .meta({ title: 'Chat', examples: [chatExample] })
 
 const presence = z.object({
   state: z.string().describe('available, unavailable, composing, recording, paused.'),
@@ -80,4 +80,4 @@ export const contact = z
     ...shapesOf(contactColumns, { ...envelope, ...contactFields }),
     presence: presence.nullable().describe('The last that was heard of it within a day, in a chat between two; null: nothing.'),
   })
-  .meta({ examples: [contactExample] })
+  .meta({ title: 'Contact', examples: [contactExample] })

@@ -45,7 +45,7 @@ export const session = z
     textCommandId: text.describe('of the text; null: there is none, none yet, or it cannot be sent'),
   })
   .describe('A message that a client works on')
-  .meta({ examples: [running] })
+  .meta({ title: 'Processing', examples: [running] })
 /** Once it was said how that went. */
 export const endedSession = session.meta({
   examples: [{ ...running, status: 'success', endedAt: exampleEndAt, reactionCommandId: exampleIds.command }],

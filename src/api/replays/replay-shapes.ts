@@ -65,7 +65,7 @@ const leftOut = z
   )
 const asGiven = z.unknown().describe('as it was asked for')
 const truncatedBefore = z
-  .array(z.object({ topic: z.string(), partition: z.number(), offset: z.string() }))
+  .array(z.object({ topic: z.string(), partition: z.number(), offset: z.string() }).meta({ title: 'LogPosition' }))
   .describe('partitions whose log no longer had all of the range, and where it began, or went on, instead')
 
 const shared = {
@@ -112,26 +112,28 @@ const shown = {
   ...{ leftOut: { purged: 10 }, percent: 25, perSecond: 500, secondsLeft: 30, truncatedBefore: [] },
   ...{ createdAt: exampleAt, startedAt: exampleEndAt, endedAt: null, expiresAt: null },
 }
-const stretch = z.object({
-  topic: z.string(),
-  partition: z.number(),
-  firstOffset: z.string(),
-  untilOffset: text.describe('exclusive; null: it has no end'),
-  nextOffset: z.string().describe('how far it is'),
-  read: z.number(),
-  written: z.number(),
-  leftOut,
-  ended: z.boolean(),
-})
+const stretch = z
+  .object({
+    topic: z.string(),
+    partition: z.number(),
+    firstOffset: z.string(),
+    untilOffset: text.describe('exclusive; null: it has no end'),
+    nextOffset: z.string().describe('how far it is'),
+    read: z.number(),
+    written: z.number(),
+    leftOut,
+    ended: z.boolean(),
+  })
+  .meta({ title: 'ReplayPartition' })
 const partitionShown = {
   ...{ topic: 'events', partition: 0, firstOffset: '120', untilOffset: '20120', nextOffset: '5120', read: 5_000, written: 1_190 },
   ...{ leftOut: { purged: 10 }, ended: false },
 }
 
-export const replayShape = z.object(shared).meta({ examples: [shown] })
+export const replayShape = z.object(shared).meta({ title: 'Replay', examples: [shown] })
 export const wholeReplay = z
   .object({ ...shared, partitions: z.array(stretch) })
-  .meta({ examples: [{ ...shown, partitions: [partitionShown] }] })
+  .meta({ title: 'WholeReplay', examples: [{ ...shown, partitions: [partitionShown] }] })
 
 export const countedShape = z
   .object({
@@ -144,6 +146,7 @@ export const countedShape = z
     truncatedBefore,
   })
   .meta({
+    title: 'CountedReplay',
     examples: [
       {
         ...{ complete: true, records: 20_000, read: 20_000, matched: 4_800, byType: { 'message.received': 4_800 } },

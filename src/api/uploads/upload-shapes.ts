@@ -85,7 +85,7 @@ export const upload = z
     expiresAt: z.string().describe('it is given up then where nobody has completed it'),
   })
   .describe('A file that an account is to send')
-  .meta({ examples: [sentUpload] })
+  .meta({ title: 'Upload', examples: [sentUpload] })
 /** Once its bytes are there. */
 export const takenUpload = upload.meta({ examples: [{ ...sentUpload, state: 'processing', width: null, height: null }] })
 export type ShownUpload = z.infer<typeof upload>

@@ -7,18 +7,24 @@ import { MAX_TEXT, mentions, replies, to } from './written.ts'
 /** As long as a file's name may be. */
 const MAX_NAME = 255
 
-const uploadId = z.strictObject({
-  uploadId: z.string().min(1).max(256).describe('of an upload of this instance, of the same kind'),
-})
-const url = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
-    .max(2_048)
-    .describe('where zaplog fetches it, once'),
-  mimetype: z.exactOptional(z.string().min(3).max(255)).describe('left out: as its bytes say'),
-  fileName: z.exactOptional(z.string().min(1).max(MAX_NAME)).describe('left out: as the URL says'),
-})
-const objectKey = z.strictObject({ objectKey: z.string().min(1).max(1_024).describe('of media that this instance has stored') })
+const uploadId = z
+  .strictObject({
+    uploadId: z.string().min(1).max(256).describe('of an upload of this instance, of the same kind'),
+  })
+  .meta({ title: 'FileOfUpload' })
+const url = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
+      .max(2_048)
+      .describe('where zaplog fetches it, once'),
+    mimetype: z.exactOptional(z.string().min(3).max(255)).describe('left out: as its bytes say'),
+    fileName: z.exactOptional(z.string().min(1).max(MAX_NAME)).describe('left out: as the URL says'),
+  })
+  .meta({ title: 'FileAtUrl' })
+const objectKey = z
+  .strictObject({ objectKey: z.string().min(1).max(1_024).describe('of media that this instance has stored') })
+  .meta({ title: 'FileOfMedia' })
 
 /** Beside its kind each body says where the file is. */
 export const media = {

@@ -26,6 +26,7 @@ const audience = z
     if ((value.chatIds === undefined) === (value.contacts === undefined))
       issues.push({ code: 'custom', message: 'expected chatIds, or contacts', input: value })
   })
+  .meta({ title: 'Audience' })
 
 /** Beside what is a status or goes to a chat. */
 export const seen = { audience: z.exactOptional(audience).describe('of a status: who sees it; left out: {contacts: saved}') }

@@ -52,15 +52,17 @@ export const text = z
     ],
   })
 
-export const place = z.strictObject({
-  latitude: z.number().min(-90).max(90).describe('degrees, north of the equator positive'),
-  longitude: z.number().min(-180).max(180).describe('degrees, east of Greenwich positive'),
-  name: z.exactOptional(z.string().min(1).max(1_024)).describe('what the place is called'),
-  address: z.exactOptional(z.string().min(1).max(1_024)).describe('where it is'),
-  url: z
-    .exactOptional(z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).max(2_048))
-    .describe('a page about it'),
-})
+export const place = z
+  .strictObject({
+    latitude: z.number().min(-90).max(90).describe('degrees, north of the equator positive'),
+    longitude: z.number().min(-180).max(180).describe('degrees, east of Greenwich positive'),
+    name: z.exactOptional(z.string().min(1).max(1_024)).describe('what the place is called'),
+    address: z.exactOptional(z.string().min(1).max(1_024)).describe('where it is'),
+    url: z
+      .exactOptional(z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).max(2_048))
+      .describe('a page about it'),
+  })
+  .meta({ title: 'Place' })
 
 export const location = z.strictObject({ ...to, kind: z.literal('location'), location: place.describe('the point'), ...replies })
 

@@ -9,6 +9,7 @@ import type { EventLog, LogRecord } from '../../log/log.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { SealError } from '../../runtime/seal.ts'
+import type { Traces } from '../../runtime/traces.ts'
 import { type Exchange, judgeAttempt } from '../deliveries/attempt-outcome.ts'
 import { type Exchanged, type MadeAttempt, type Released, stateAfter } from '../deliveries/attempt-record.ts'
 import type { Kept } from '../deliveries/attempts.ts'
@@ -36,6 +37,8 @@ export type AttemptDeps = PostContext & {
   metrics: AttemptMetrics
   random: () => number
   recorder: AttemptRecorder
+  /** null: nobody traces. */
+  traces?: Traces | null
   /** Ends only when the process gives up: what was sent is recorded even after the assignment has ended. */
   lifetime: AbortSignal
 }
@@ -109,7 +112,7 @@ async function send(deps: AttemptDeps, of: Sending, signal: AbortSignal): Promis
   const timeoutMs = deps.config.attemptTimeoutMs
   const answer = endpoint.isListener
     ? await deps.listeners.post({ ...post, delivery, attempt, timeoutMs }, signal)
-    : await postDelivery(deps, { ...post, timeoutMs }, signal)
+    : await postTraced(deps, of, signal)
   if (answer === null) return null
   const history = {
     attempt,
@@ -125,6 +128,25 @@ async function send(deps: AttemptDeps, of: Sending, signal: AbortSignal): Promis
     ...exchangedOf(answer, of),
     outcome: judgeAttempt(answer, history, deps.config, deps.random()),
     quietMs: answer.kind === 'answered' ? answer.retryAfterMs : null,
+  }
+}
+
+/** Where traces are on, whoever is posted to can go on with them. */
+async function postTraced(deps: AttemptDeps, { delivery, record, post, attempt }: Sending, signal: AbortSignal) {
+  const given = { ...post, timeoutMs: deps.config.attemptTimeoutMs }
+  const { traces = null } = deps
+  const parent = record.headers.traceparent
+  if (traces === null || parent === undefined) return postDelivery(deps, given, signal)
+  const ids = { 'zaplog.delivery.id': delivery.deliveryId, 'zaplog.endpoint.id': delivery.endpointId, 'zaplog.attempt': attempt }
+  const span = traces.begin({ name: 'attempt', kind: 'client', parent, attributes: ids })
+  try {
+    const answer = await postDelivery(deps, { ...given, headers: { ...given.headers, traceparent: span.traceparent } }, signal)
+    if (answer.kind === 'answered') span.end({ attributes: { 'http.response.status_code': answer.statusCode } })
+    else span.end({ error: answer.code })
+    return answer
+  } catch (error) {
+    span.end({ error: 'given up' })
+    throw error
   }
 }
 

@@ -24,10 +24,12 @@ const eventTypeName = z.string().refine(isTypeOrPattern, {
   error: `expected * or a pattern such as message.* or one of ${subscribableTypes.join(', ')}`,
 })
 const chatAddress = z.string().refine(text => parseChatAddress(text) !== null, { error: `expected ${chatForms}` })
-const chats = z.strictObject({
-  include: z.array(chatAddress).max(1000).optional().meta({ description: 'these alone; omitted: all' }),
-  exclude: z.array(chatAddress).max(1000).optional().meta({ description: 'not these' }),
-})
+const chats = z
+  .strictObject({
+    include: z.array(chatAddress).max(1000).optional().meta({ description: 'these alone; omitted: all' }),
+    exclude: z.array(chatAddress).max(1000).optional().meta({ description: 'not these' }),
+  })
+  .meta({ title: 'EndpointChats' })
 const headers = z
   .record(z.string(), z.string().max(4096))
   .refine(all => Object.keys(all).length <= 20, { error: 'expected at most 20 headers' })

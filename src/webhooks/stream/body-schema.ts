@@ -3,6 +3,7 @@ import { events } from '../../events/definitions.ts'
 import { envelope } from '../../events/envelope.ts'
 import { media } from '../../events/media-shapes.ts'
 import type { Field, FieldType } from '../../events/schema-fields.ts'
+import { recordName } from '../../events/schema-name.ts'
 import { mediaStatuses } from '../../events/vocabulary.ts'
 import { isLeftOut } from './delivery-body.ts'
 import { isOfFile } from './media-outcome.ts'
@@ -28,7 +29,8 @@ function bodyOf(type: string, data: JsonSchema): JsonSchema {
     format: 'date-time',
     description: 'When it happened, by WhatsApp’s clock where that can be.',
   }
-  return { type: 'object', required: ['type', 'timestamp', 'data'], properties: { type: { const: type }, timestamp, data } }
+  const properties = { type: { const: type }, timestamp, data }
+  return { title: `${recordName(type)}Body`, type: 'object', required: ['type', 'timestamp', 'data'], properties }
 }
 
 function dataSchema(type: string): JsonSchema | null {
@@ -40,6 +42,7 @@ function dataSchema(type: string): JsonSchema | null {
   const properties = Object.fromEntries(own.map(([name, field]) => [name, name === 'media' ? mediaSchema : schemaOf(field)]))
   const required = own.filter(([, { type }]) => !isOptional(type)).map(([name]) => name)
   return {
+    title: `${recordName(type)}Data`,
     ...objectOf({ ...head, ...properties, omitted }, headRequired),
     // Of a body that would be too large its own fields are left out, the largest first.
     ...(required.length > 0 && { anyOf: [{ required }, { required: ['omitted'] }] }),
@@ -78,7 +81,7 @@ const mediaSchema = ((): JsonSchema => {
     ...said,
     thumbnailUrl: link('The same of its thumbnail.'),
   }
-  return objectOf(properties, ['status', 'url', 'mimetype'])
+  return { title: 'WebhookMedia', ...objectOf(properties, ['status', 'url', 'mimetype']) }
 })()
 
 /** Other fields may come with a later version. */
@@ -99,7 +102,10 @@ function typeSchema(type: FieldType): JsonSchema {
   if ('array' in type) return { type: 'array', items: typeSchema(type.array) }
   const fields = Object.entries(type.record.fields).filter(([, field]) => !isBytes(field.type))
   const required = fields.filter(([, field]) => !isOptional(field.type)).map(([name]) => name)
-  return objectOf(Object.fromEntries(fields.map(([name, field]) => [name, schemaOf(field)])), required)
+  return {
+    title: `Webhook${type.record.name}`,
+    ...objectOf(Object.fromEntries(fields.map(([name, field]) => [name, schemaOf(field)])), required),
+  }
 }
 
 function isOptional(type: FieldType): boolean {

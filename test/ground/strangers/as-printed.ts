@@ -15,6 +15,10 @@ export const asPythonPrints = (record: ReadRecord): PrintedLine => line(record, 
 export const asJavaPrints = (record: ReadRecord): PrintedLine =>
   line(record, event => plain(event, { bytes: bytes => Buffer.from(bytes).toString('latin1'), instant: at => at }))
 
+/** Bytes as hex, instants as milliseconds. */
+export const asNodePrints = (record: ReadRecord): PrintedLine =>
+  line(record, event => plain(event, { bytes: bytes => Buffer.from(bytes).toString('hex'), instant: at => at }))
+
 /** MessageReceived of message.received. */
 export const recordNameOf = ({ type }: Event): string =>
   `zaplog.events.${type.replaceAll(/(?:^|[.-])(\w)/g, (_, initial: string) => initial.toUpperCase())}`

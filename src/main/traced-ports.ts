@@ -1,0 +1,123 @@
+// Ports that tell spans of what goes through them, and carry their contexts through the log: an event that is made for a record goes on with the trace
+// of that record, as the header traceparent of its own. Houses know nothing of it.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Append, Batch, EventLog, LogRecord } from '../log/log.ts'
+import { type OpenSpan, parseTraceparent, type Traces } from '../runtime/traces.ts'
+import type { Ports } from './ports.ts'
+
+const MOST_LINKS = 128
+
+/** null: the same ports. Events that no record caused begin a trace where `begins` says so. */
+export function tracedPorts<Of extends Ports>(ports: Of, traces: Traces | null, { begins }: { begins: boolean }): Of {
+  if (traces === null) return ports
+  /** Of the record that is being worked off. */
+  const work = new AsyncLocalStorage<string>()
+  /** Of the events that projections have in hand: those of several partitions may be one step. */
+  const inHand = new Map<string, string>()
+  const spans = new WeakMap<object, OpenSpan>()
+  const encode: Of['codec']['encode'] = (event, key, headers) => {
+    const traceparent = event.type === 'delivery.released' ? (inHand.get(sourceOf(event)) ?? null) : (work.getStore() ?? null)
+    if (traceparent !== null) return ports.codec.encode(event, key, { ...headers, traceparent })
+    if (!begins) return ports.codec.encode(event, key, headers)
+    const span = traces.begin({
+      ...{ name: `receive ${event.type}`, kind: 'producer', parent: null, startedAt: event.recordedAt },
+      attributes: { 'zaplog.event.id': event.eventId, 'zaplog.instance.id': event.instanceId },
+    })
+    const encoded = ports.codec.encode(event, key, { ...headers, traceparent: span.traceparent })
+    spans.set(encoded.headers, span)
+    return encoded
+  }
+  return { ...ports, traces, codec: { ...ports.codec, encode }, log: tracedLog(ports.log, { traces, work, inHand, spans }) }
+}
+
+type Tracing = { traces: Traces; work: AsyncLocalStorage<string>; inHand: Map<string, string>; spans: WeakMap<object, OpenSpan> }
+
+function tracedLog(log: EventLog, { traces, work, inHand, spans }: Tracing): EventLog {
+  return {
+    ...log,
+    append: async (append, signal) => {
+      const positions = await log.append(append, signal)
+      endAppended(append, spans)
+      return positions
+    },
+    consumeLanes: (consumer, signal) =>
+      log.consumeLanes(
+        {
+          ...consumer,
+          handle: async (record, attempt, signal) => {
+            const parent = traceparentOf(record)
+            if (parent === null) return consumer.handle(record, attempt, signal)
+            const attributes = { ...placeOf(record), 'zaplog.attempt': attempt }
+            const span = traces.begin({ name: `process ${record.topic}`, kind: 'consumer', parent, attributes })
+            return work.run(span.traceparent, () => ended(span, () => consumer.handle(record, attempt, signal)))
+          },
+        },
+        signal,
+      ),
+    consumeBatches: (consumer, signal) =>
+      log.consumeBatches(
+        {
+          ...consumer,
+          handle: async (batch, signal) => {
+            const ofEvents = contextsIn(batch)
+            if (ofEvents.size === 0) return consumer.handle(batch, signal)
+            const links = [...new Set(ofEvents.values())]
+            const [only = null] = links.length === 1 ? links : []
+            const span = traces.begin({
+              ...{
+                name: `project ${batch.topic}`,
+                kind: 'consumer',
+                parent: only,
+                links: only === null ? links.slice(0, MOST_LINKS) : [],
+              },
+              attributes: { 'zaplog.consumer.group': consumer.consumerGroup, 'zaplog.records': batch.records.length },
+            })
+            for (const [eventId, own] of ofEvents) inHand.set(eventId, only === null ? own : span.traceparent)
+            try {
+              return await ended(span, () => consumer.handle(batch, signal))
+            } finally {
+              for (const eventId of ofEvents.keys()) inHand.delete(eventId)
+            }
+          },
+        },
+        signal,
+      ),
+  }
+}
+
+/** The event that a delivery tells of: it goes on with that one's trace, whatever else was in its batch. */
+const sourceOf = ({ deliveryId, endpointId }: { deliveryId: string; endpointId: string }): string =>
+  deliveryId.slice(0, -endpointId.length - 1)
+
+/** null where it has none, or none that can be read. */
+function traceparentOf({ headers: { traceparent } }: LogRecord): string | null {
+  return traceparent !== undefined && parseTraceparent(traceparent) !== null ? traceparent : null
+}
+
+const contextsIn = (batch: Batch): ReadonlyMap<string, string> =>
+  new Map(
+    batch.records.flatMap(record => {
+      const [eventId, traceparent] = [record.headers['event-id'], traceparentOf(record)]
+      return eventId === undefined || traceparent === null ? [] : [[eventId, traceparent] as const]
+    }),
+  )
+
+const placeOf = ({ topic, partition, offset, headers }: LogRecord) => ({
+  ...{ 'messaging.destination.name': topic, 'messaging.destination.partition.id': String(partition) },
+  ...{ 'messaging.kafka.offset': String(offset), 'zaplog.event.id': headers['event-id'] ?? '' },
+})
+
+function endAppended({ topic, records }: Append, spans: Tracing['spans']): void {
+  for (const { headers } of records) spans.get(headers)?.end({ attributes: { 'messaging.destination.name': topic } })
+}
+
+async function ended<Outcome extends { kind: string }>(span: OpenSpan, handle: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    const outcome = await handle()
+    span.end({ attributes: { 'zaplog.outcome': outcome.kind } })
+    return outcome
+  } catch (error) {
+    span.end({ error: 'it threw' })
+    throw error
+  }
+}
