@@ -9,9 +9,11 @@ import { refuseFields } from './invalid-input.ts'
 
 type Deps = { sealer: Pick<Sealer, 'keyId' | 'keyIds'>; walkSealed: WalkSealed }
 
-const query = z.object({
-  cursor: z.exactOptional(z.string().min(1).max(8_000)).describe('nextCursor of the page before; left out, the first one'),
-})
+const whichPage = z
+  .object({
+    from: z.exactOptional(z.string().min(1).max(8_000)).describe('`next` of the page before; left out, the first one'),
+  })
+  .meta({ examples: [{}] })
 const keyId = z.string().describe('8 digits of hex, made of the key')
 const page = {
   keyId: keyId.describe('of ENCRYPTION_KEY, which seals'),
@@ -20,9 +22,9 @@ const page = {
   keys: z
     .record(z.string(), z.number())
     .describe(`how many of them are under each key, by its id; ${unmarked}: sealed before keys had ids`),
-  nextCursor: z.string().nullable().describe('null: this is the last page'),
+  next: z.string().nullable().describe('null: this is the last page'),
 }
-const example = { keyId: '5d0a3c91', keyIds: ['5d0a3c91', '0b77e2f4'], values: 1000, nextCursor: null }
+const example = { keyId: '5d0a3c91', keyIds: ['5d0a3c91', '0b77e2f4'], values: 1000, next: null }
 const seen = z.object(page).meta({ examples: [{ ...example, keys: { '5d0a3c91': 990, '0b77e2f4': 10 } }] })
 const rotated = z
   .object({ ...page, resealed: z.number().describe('how many of them this call sealed anew') })
@@ -32,18 +34,15 @@ export function encryptionKeyRoutes(app: App, deps: Deps) {
   app.route({
     method: 'GET',
     url: '/v1/encryption-keys',
-    schema: describeCall('How much is sealed with which key, a page of it', { querystring: query, answers: { 200: seen } }),
-    handler: async ({ query: { cursor } }) => pageOf(deps, await walked(deps, cursor, { reseal: false })),
+    schema: describeCall('How much is sealed with which key, a page of it', { querystring: whichPage, answers: { 200: seen } }),
+    handler: async ({ query: { from } }) => pageOf(deps, await walked(deps, from, { reseal: false })),
   })
   app.route({
     method: 'POST',
     url: '/v1/encryption-keys/rotate',
-    schema: describeCall('Seal a page of what is kept anew with ENCRYPTION_KEY', {
-      querystring: query,
-      answers: { 200: rotated },
-    }),
-    handler: async ({ query: { cursor } }) => {
-      const done = await walked(deps, cursor, { reseal: true })
+    schema: describeCall('Seal a page of what is kept anew with ENCRYPTION_KEY', { body: whichPage, answers: { 200: rotated } }),
+    handler: async ({ body: { from } }) => {
+      const done = await walked(deps, from, { reseal: true })
       return { ...pageOf(deps, done), resealed: done.resealed }
     },
   })
@@ -54,35 +53,40 @@ const pageOf = ({ sealer }: Deps, { keys, next }: SealedPage) => ({
   keyIds: [...sealer.keyIds],
   values: Object.values(keys).reduce((sum, one) => sum + one, 0),
   keys: { ...keys },
-  nextCursor: next && encodeCursor(next),
+  next: next && encodeCursor(next),
 })
 
-async function walked({ walkSealed }: Deps, cursor: string | undefined, how: { reseal: boolean }): Promise<SealedPage> {
+async function walked({ walkSealed }: Deps, from: string | undefined, how: { reseal: boolean }): Promise<SealedPage> {
+  const refused = () => refusedPlace(from, how.reseal ? 'pointer' : 'parameter')
+  const place = from === undefined ? null : placeOf(from)
+  if (place === undefined) throw refused()
   try {
-    return await walkSealed(cursor === undefined ? null : placeOf(cursor), how)
+    return await walkSealed(place, how)
   } catch (error) {
-    if (error instanceof UnknownPlace) throw invalidCursor(cursor)
+    if (error instanceof UnknownPlace) throw refused()
     throw error
   }
 }
 
-/** The place that a cursor names. Throws Problem `invalid-input`. */
-function placeOf(cursor: string): SealedPlace {
-  const parts = place.safeParse(parse(cursor))
-  if (!parts.success) throw invalidCursor(cursor)
+/** undefined: it is none of ours. */
+function placeOf(text: string): SealedPlace | undefined {
+  const parts = place.safeParse(parse(text))
+  if (!parts.success) return undefined
   const [column = '', ...key] = parts.data
   return [column, ...key]
 }
 
 const place = z.array(z.string().regex(/^[^\0]*$/)).min(1)
 
-function parse(cursor: string): unknown {
+function parse(text: string): unknown {
   try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+    return JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
   } catch {
     return null // not one of ours
   }
 }
 
-const invalidCursor = (cursor = '') =>
-  refuseFields('parameter', [{ parameter: 'cursor', expected: 'nextCursor of an earlier page', received: cursor.slice(0, 200) }])
+function refusedPlace(from = '', where: 'pointer' | 'parameter') {
+  const named = where === 'pointer' ? { pointer: '/from' } : { parameter: 'from' }
+  return refuseFields(where, [{ ...named, expected: '`next` of an earlier page', received: from.slice(0, 200) }])
+}

@@ -15,8 +15,9 @@ const page = z.looseObject({
   keys: z.record(z.string(), z.number()),
   values: z.number(),
   resealed: z.number().default(0),
-  nextCursor: z.string().nullable(),
+  next: z.string().nullable(),
 })
+type Page = z.infer<typeof page>
 /** `others`: values that are under another key than `keyId`. */
 type Sealed = {
   keyId: string
@@ -53,17 +54,22 @@ const resealing = { doing: 'sealing anew', method: 'POST', path: '/v1/encryption
 async function walk(api: ApiSettings, call: typeof counting | typeof resealing, tell: (line: string) => void): Promise<Sealed> {
   const isDue = createReminder(REMIND_EVERY_MS)
   const all: Sealed = { keyId: '', keyIds: [], values: 0, resealed: 0, keys: {}, others: 0 }
-  for (let query = ''; ; ) {
-    const one = await callApi(api, { ...call, path: `${call.path}${query}`, answer: page })
+  for (let from: string | null = null; ; ) {
+    const one: Page = await callApi(api, { ...pageCall(call, from), answer: page })
     add(all, one)
-    if (one.nextCursor === null) return all
+    if (one.next === null) return all
     if (isDue('', performance.now()))
       tell(`${all.values.toLocaleString('en')} values, ${all.resealed.toLocaleString('en')} sealed anew`)
-    query = `?cursor=${encodeURIComponent(one.nextCursor)}`
+    from = one.next
   }
 }
 
-function add(all: Sealed, { keyId, keyIds, values, resealed, keys }: z.infer<typeof page>): void {
+function pageCall(call: typeof counting | typeof resealing, from: string | null) {
+  if (call.method === 'POST') return { ...call, body: from === null ? {} : { from } }
+  return from === null ? call : { ...call, path: `${call.path}?from=${encodeURIComponent(from)}` }
+}
+
+function add(all: Sealed, { keyId, keyIds, values, resealed, keys }: Page): void {
   Object.assign(all, { keyId, keyIds, values: all.values + values, resealed: all.resealed + resealed })
   for (const [id, count] of Object.entries(keys)) all.keys[id] = (all.keys[id] ?? 0) + count
   all.others = all.values - (all.keys[keyId] ?? 0)

@@ -26,12 +26,12 @@ test('[H9] a page says how much is under which key, changes nothing, and names t
   const keys: Record<string, number> = {}
   let next: unknown = null
   do {
-    const path = next === null ? '/v1/encryption-keys' : `/v1/encryption-keys?cursor=${next}`
+    const path = next === null ? '/v1/encryption-keys' : `/v1/encryption-keys?from=${next}`
     const { status, json } = await api.call('GET', path)
     expect(status).toBe(200)
     expect(json).toMatchObject({ keyId: api.sealer.keyId, keyIds: [api.sealer.keyId] })
     for (const [id, count] of Object.entries(json.keys as Record<string, number>)) keys[id] = (keys[id] ?? 0) + count
-    next = json.nextCursor
+    next = json.next
   } while (next !== null)
   expect(keys).toEqual({ unmarked: 1 })
 })
@@ -54,8 +54,8 @@ test('[H9] [I3] a cursor that is none is refused by its name', async () => {
     Buffer.from('["nothing.here"]').toString('base64url'),
     Buffer.from('["secrets.sealed","a","b"]').toString('base64url'),
   ]) {
-    const { status, json } = await api.call('POST', `/v1/encryption-keys/rotate?cursor=${cursor}`)
+    const { status, json } = await api.call('POST', '/v1/encryption-keys/rotate', { body: { from: cursor } })
     expect(status).toBe(422)
-    expect(json).toMatchObject({ errors: [{ parameter: 'cursor' }] })
+    expect(json).toMatchObject({ errors: [{ pointer: '/from' }] })
   }
 })

@@ -40,8 +40,8 @@ test(
 
     const first = await start(stage, both)
     const writing = talk.write(12)
-    expect((await first.call('POST', '/v1/encryption-keys/rotate')).body.resealed).toBeGreaterThan(0)
-    first.call('POST', `/v1/encryption-keys/rotate?cursor=${cursorOf('auth_keys.sealed')}`).catch(() => undefined) // it dies in it
+    expect((await first.call('POST', '/v1/encryption-keys/rotate', {})).body.resealed).toBeGreaterThan(0)
+    first.call('POST', '/v1/encryption-keys/rotate', { from: placeOf('auth_keys.sealed') }).catch(() => undefined) // it dies in it
     await first.kill()
     await writing
 
@@ -80,7 +80,7 @@ async function start(stage: Stage, env: Record<string, string>): Promise<ZaplogP
 }
 
 const verbEnv = ({ url, key }: ZaplogProcess) => ({ PATH: process.env.PATH ?? '', ZAPLOG_URL: url, ADMIN_API_KEY: key })
-const cursorOf = (column: string) => Buffer.from(JSON.stringify([column])).toString('base64url')
+const placeOf = (column: string) => Buffer.from(JSON.stringify([column])).toString('base64url')
 
 const delivered = ({ receiver }: Stage, talk: Conversation) =>
   untilDelivered(

@@ -94,6 +94,8 @@ export const contractCalls: readonly string[] = [
   'GET /v1/deliveries/{id}',
   'GET /v1/events/{eventId}',
   'GET /v1/events/{eventId}/deliveries',
+  'GET /v1/encryption-keys',
+  'POST /v1/encryption-keys/rotate',
   'GET /v1/lag',
   'GET /v1/topics',
   'GET /v1/schemas',
