@@ -1,8 +1,8 @@
 // Turns the table of metrics (src/runtime/metrics/) into docs/metrics.md; answers file path -> content.
 import { subjects } from '../src/runtime/metrics/all.ts'
 import type { Label, Metric } from '../src/runtime/metrics/declare.ts'
+import { labelWords } from '../src/runtime/metrics/label-words.ts'
 import { MOST_SERIES } from '../src/runtime/metrics.ts'
-import { labelWords } from './label-words.ts'
 import { markdownTable } from './markdown-table.ts'
 
 export function generateMetricDocs(): ReadonlyMap<string, string> {

@@ -1,10 +1,10 @@
 // Prometheus metrics of one process, as metrics/ declares them: asking twice for a name answers the same one. A scrape asks nobody: it reads
 // memory alone, so that scraping each second costs what its text costs.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import * as vocabulary from '../events/vocabulary.ts'
 import { table } from './metrics/all.ts'
 import { boundSeries, type Labels } from './metrics/bound-series.ts'
-import { isOfAccounts, type Label, type Metric, type WordOf } from './metrics/declare.ts'
+import { isOfAccounts, type Metric, type WordOf } from './metrics/declare.ts'
+import { labelWords } from './metrics/label-words.ts'
 
 type Table = typeof table
 export type MetricName = keyof Table
@@ -102,14 +102,7 @@ function make(name: MetricName, metric: Metric, { registers, collect }: Made): U
 /** Every series, where the labels have words alone. */
 function zerosOf(labels: Metric['labels']): readonly Labels[] {
   return Object.entries(labels).reduce<readonly Labels[]>(
-    (all, [label, words]) => all.flatMap(of => wordsOf(words).map(word => ({ ...of, [label]: word }))),
+    (all, [label, words]) => all.flatMap(of => (labelWords(words) ?? []).map(word => ({ ...of, [label]: word }))),
     [{}],
   )
-}
-
-/** None where there is one of each of something. */
-function wordsOf(label: Label): readonly string[] {
-  if ('each' in label) return []
-  if (!('vocabulary' in label)) return label
-  return [...vocabulary[label.vocabulary].here, ...(label.also === undefined ? [] : [label.also])]
 }

@@ -1,7 +1,8 @@
 // Every metric of the table, written: each word of its labels, one of what there is one of for each, and so many accounts.
-import { labelWords } from '../../scripts/label-words.ts'
+
 import { table } from '../../src/runtime/metrics/all.ts'
 import { isEachAccount, type Label, type Metric } from '../../src/runtime/metrics/declare.ts'
+import { labelWords } from '../../src/runtime/metrics/label-words.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
 
 /** What has a file. */

@@ -1,6 +1,6 @@
 // What a label of a metric may be, as words.
-import { commandWaits, instanceReasons, instanceStates, mediaReasons, replayStates } from '../src/events/vocabulary.ts'
-import type { Label } from '../src/runtime/metrics/declare.ts'
+import { commandWaits, instanceReasons, instanceStates, mediaReasons, replayStates } from '../../events/vocabulary.ts'
+import type { Label } from './declare.ts'
 
 const vocabularies = { commandWaits, instanceReasons, instanceStates, mediaReasons, replayStates }
 
