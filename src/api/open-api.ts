@@ -139,7 +139,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   seenRoutes(app, { ...routeDeps, presences })
   askingRoutes(app, routeDeps)
   const sessionEnds = openSessionEnds(routeDeps)
-  recordRoutes(app, routeDeps)
+  for (const routes of recordRoutes) routes(app, routeDeps)
   replayRoutes(app, routeDeps)
   mediaLinkRoutes(app, routeDeps)
   objectRoutes(app, routeDeps)
@@ -209,18 +209,7 @@ export function askingRoutes(
 }
 
 /** What became of records. */
-function recordRoutes(
-  app: App,
-  deps: Parameters<typeof deliveryRoutes>[1] &
-    Parameters<typeof eventRoutes>[1] &
-    Parameters<typeof lagRoutes>[1] &
-    Parameters<typeof logRoutes>[1],
-): void {
-  deliveryRoutes(app, deps)
-  eventRoutes(app, deps)
-  lagRoutes(app, deps)
-  logRoutes(app, deps)
-}
+const recordRoutes = [deliveryRoutes, eventRoutes, lagRoutes, logRoutes]
 
 async function dialectRoutes(
   app: App,
