@@ -2,7 +2,16 @@
 // devices do meanwhile, and told by the events that a phone’s own change is told by.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { type ChatsRig, change, openChatsRig, outcomeOf, range, readsOf, stateOf } from '../ground/producers/chats-rig.ts'
+import {
+  type ChatsRig,
+  change,
+  openChatsRig,
+  outcomeOf,
+  range,
+  readsOf,
+  shareKey,
+  stateOf,
+} from '../ground/producers/chats-rig.ts'
 import { askToDo, over, skipWaiting, untilRow } from '../ground/producers/commands.ts'
 import { ownerPn } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
@@ -45,19 +54,7 @@ describe('before the phone has shared the key of its app state', () => {
 })
 
 describe('with the key', () => {
-  beforeAll(async () => {
-    const chat = '120363000000000009@g.us'
-    chats.device.act(
-      { kind: 'contact', jid: chats.ana.pnJid, lid: chats.ana.lidJid, name: 'Ana Souza' },
-      { kind: 'archive', chat, on: true },
-      { kind: 'mute', chat, on: true },
-    )
-    await chats.device.shareAppState()
-    await until('it has what the phone has', async () => {
-      const names = (await chats.rig.eventsOf('contact.updated')).map(({ name }) => name)
-      return names.includes('Ana Souza') && (await chats.rig.eventsOf('chat.updated')).some(({ muted }) => muted)
-    })
-  })
+  beforeAll(() => shareKey(chats))
 
   const lid = () => chats.ana.lidJid
   const until2031 = Date.UTC(2031, 0, 1)

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addSubscription } from '../../src/instances/presence-subscriptions.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { type ChatsRig, change, openChatsRig, outcomeOf } from '../ground/producers/chats-rig.ts'
+import { type ChatsRig, change, openChatsRig, outcomeOf, shareKey } from '../ground/producers/chats-rig.ts'
 import { askToDo, askToSend, over, skipWaiting, untilRow } from '../ground/producers/commands.ts'
 import { until } from '../ground/until.ts'
 
@@ -10,6 +10,7 @@ const logger = collectLogLines()
 let chats: ChatsRig
 beforeAll(async () => {
   chats = await openChatsRig('actions-unkept', logger)
+  await shareKey(chats)
 })
 afterAll(() => chats.rig.close())
 

@@ -2,6 +2,7 @@
 import type { Contact, Group } from '../../../simulator/accounts/accounts.ts'
 import type { SimDevice } from '../../../simulator/accounts/device.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
+import { until } from '../until.ts'
 import { askToDo, over } from './commands.ts'
 import { openRig, type Rig } from './rig.ts'
 
@@ -24,6 +25,21 @@ export async function openChatsRig(name: string, logger: Logger): Promise<ChatsR
   await device.sendGroup(group, ana, { conversation: 'all' }, { id: 'G1' })
   const [said] = await rig.untilEvents('message.received', 2)
   return { rig, device, ana, group, last: { messageId, fromMe: false, senderId: null, at: said?.occurredAt ?? 0 } }
+}
+
+/** The phone shares the key of its app state, and the account has what the phone has of its chats. */
+export async function shareKey({ rig, device, ana }: ChatsRig): Promise<void> {
+  const chat = '120363000000000009@g.us'
+  device.act(
+    { kind: 'contact', jid: ana.pnJid, lid: ana.lidJid, name: 'Ana Souza' },
+    { kind: 'archive', chat, on: true },
+    { kind: 'mute', chat, on: true },
+  )
+  await device.shareAppState()
+  await until('it has what the phone has', async () => {
+    const names = (await rig.eventsOf('contact.updated')).map(({ name }) => name)
+    return names.includes('Ana Souza') && (await rig.eventsOf('chat.updated')).some(({ muted }) => muted)
+  })
 }
 
 export async function outcomeOf(chats: ChatsRig, operation: string, body: object, chatId = chats.ana.lidJid) {
