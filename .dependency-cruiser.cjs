@@ -3,7 +3,7 @@ const { readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
 const folders = ['events', 'convert', 'instances', 'log', 'registry', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'replays', 'api', 'cli', 'runtime']
-const ports = '^src/(log/(log|dead-letter|schema-ids)|registry/registry|objects/objects|database/(database|bounded-count|commit-lazily|sealed-column|statement-parts)|projections/projection|purge/(tombstones|erasure|erase-batch|object-rows))\\.ts$'
+const ports = '^src/(log/(log|dead-letter|schema-ids)|registry/registry|objects/objects|database/(database|bounded-count|commit-lazily|listen-or-look|sealed-column|statement-parts)|projections/projection|purge/(tombstones|erasure|erase-batch|object-rows))\\.ts$'
 const everywhere = ['^src/events/', '^src/runtime/', ports]
 
 /** One rule per folder: ours may be imported from the folder itself, from what everybody may use, and from `also`. */
@@ -63,7 +63,7 @@ const houses = {
   },
   'src/processors': {
     rooms: { runner: [], download: [], store: [], history: ['download'], uploads: ['download', 'store'] },
-    shared: ['processor', 'in-turn', 'incoming-rows', 'running-role', 'media-error', 'media-failed', 'media-file', 'size-limits', 'sniff-type', 'true-hash'],
+    shared: ['processor', 'in-turn', 'incoming-rows', 'media-error', 'media-failed', 'media-file', 'size-limits', 'sniff-type', 'true-hash'],
     breaches: {},
   },
   'src/projections': {

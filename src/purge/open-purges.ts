@@ -1,10 +1,12 @@
 // Carries purges out: a few at a time, each batch with a pause after it, so that a purge of a million rows takes nothing from the accounts that
 // go on. Every process with the role runs it; which of them goes on with a purge is decided by the purge's row: one that moves by another's
 // hand is left alone, one that moves no more is anybody's.
+import { listenOrLook } from '../database/listen-or-look.ts'
 import { assertNever } from '../events/event.ts'
 import { createBell } from '../runtime/bell.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import type { Role } from '../runtime/role.ts'
+import { runningRole } from '../runtime/running-role.ts'
 import { wait } from '../runtime/wait.ts'
 import { type Ending, goOn } from './go-on.ts'
 import { createLeftPurges, type LeftPurges } from './left-purges.ts'
@@ -37,7 +39,7 @@ export function openPurges(deps: PurgesDeps): Role {
   let unread: string | null = null
 
   async function run(): Promise<void> {
-    await listen(deps, wake.ring, stop.signal)
+    await listenOrLook(deps, { channel: 'purges', wake: wake.ring, unheard: 'purges.not-listening' }, stop.signal)
     while (!stop.signal.aborted) {
       await look()
       await wake.rung(stop.signal, pollMs)
@@ -67,27 +69,7 @@ export function openPurges(deps: PurgesDeps): Role {
     running.set(instanceId, done)
   }
 
-  const done = run()
-  return {
-    name: 'purges',
-    checks: () => {
-      const detail = unread ?? describeTroubles(left)
-      return [{ name: 'purges', state: detail === null ? 'ok' : 'degraded', detail: detail ?? 'running' }]
-    },
-    close: async () => {
-      stop.abort()
-      await done
-    },
-  }
-}
-
-/** Without it purges are found by looking. */
-async function listen({ database, logger }: PurgesDeps, wake: () => void, signal: AbortSignal): Promise<void> {
-  try {
-    await database.listen('purges', wake, signal)
-  } catch (error) {
-    if (!signal.aborted) logger.warn('purges.not-listening', { error })
-  }
+  return runningRole({ name: 'purges', problem: () => unread ?? describeTroubles(left) }, { stop, done: run() })
 }
 
 /** Until it is done, waits for something, or is somebody else's. */

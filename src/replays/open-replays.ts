@@ -2,12 +2,14 @@
 // taken over when its lease has run out. Replays that are over for a week, or taken down, are deleted with their topics.
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../database/database.ts'
+import { listenOrLook } from '../database/listen-or-look.ts'
 import { replayStates } from '../events/vocabulary.ts'
 import type { EventLog } from '../log/log.ts'
 import { createBell } from '../runtime/bell.ts'
 import { describeError } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
+import { runningRole } from '../runtime/running-role.ts'
 import { wait } from '../runtime/wait.ts'
 import { countReplays, isAnyWaiting, keepReplays, type Owner, takeReplays } from './held-replays.ts'
 import { readNotRemoved, removeReplays } from './remove-replays.ts'
@@ -62,7 +64,7 @@ export function openReplays(deps: ReplaysDeps): Role {
   const atWork = createReplaysAtWork({ ...deps, owner: mine.owner, holds, counted: meters.records, stopped: wake.ring })
 
   async function run(): Promise<void> {
-    await listen(deps, wake.ring, stop.signal)
+    await listenOrLook(deps, { channel: replaysChannel, wake: wake.ring, unheard: 'replays.not-listening' }, stop.signal)
     while (!stop.signal.aborted) {
       await look()
       if (await wake.rung(stop.signal, pollMs)) seen.tidiedAt = never
@@ -114,27 +116,8 @@ export function openReplays(deps: ReplaysDeps): Role {
     seen.tidiedAt = askedAt
   }
 
-  const done = run()
-  return {
-    name: 'replays',
-    checks: () => {
-      const trouble = seen.trouble ?? atWork.trouble() ?? seen.notRemoved
-      return [{ name: 'replays', state: trouble === null ? 'ok' : 'degraded', detail: trouble ?? 'running' }]
-    },
-    close: async () => {
-      stop.abort()
-      await done
-    },
-  }
-}
-
-/** Without it they are found by looking. */
-async function listen({ database, logger }: ReplaysDeps, wake: () => void, signal: AbortSignal): Promise<void> {
-  try {
-    await database.listen(replaysChannel, wake, signal)
-  } catch (error) {
-    if (!signal.aborted) logger.warn('replays.not-listening', { error })
-  }
+  const problem = () => seen.trouble ?? atWork.trouble() ?? seen.notRemoved
+  return runningRole({ name: 'replays', problem }, { stop, done: run() })
 }
 
 function openMeters(metrics: Metrics) {

@@ -2,76 +2,30 @@
 // refused before it is taken.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { messageIdOf } from '../../src/instances/command-ids.ts'
-import { forgetCommands } from '../../src/instances/commands.ts'
-import { maxSubscriptions } from '../../src/instances/presence-subscriptions.ts'
-import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
-import { projectEvents, tellApi } from '../ground/api/project-events.ts'
-import { aGroup, anEvent, somebody, us } from '../ground/events.ts'
+import {
+  ask,
+  at,
+  type ChatsAsked,
+  chatId,
+  first,
+  g1,
+  inChat,
+  last,
+  m,
+  oldest,
+  openChatsAsked,
+  quietGroup,
+  taken,
+} from '../ground/api/chats-asked.ts'
+import { aGroup } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
-let api: TestApi
-let projection: { close(): Promise<void> }
-const at = Date.UTC(2026, 0, 5, 11)
-const theirs = { chatId: somebody.lid, chatPn: somebody.pn, senderId: somebody.lid, senderPn: somebody.pn }
-const quietGroup = '120363000000000055@g.us'
-const inGroup = { chatId: aGroup, chatPn: null, isGroup: true }
-/** In a chat between two: two that came, one that the account wrote, two that came since; and before all a voice note and what is viewed once. */
-const said = [
-  anEvent('message.received', { ...theirs, messageId: 'M1', occurredAt: at }),
-  anEvent('message.sent', { messageId: 'OWN', occurredAt: at + 1000 }),
-  anEvent('message.received', { ...theirs, messageId: 'M2', occurredAt: at + 2000 }),
-  anEvent('message.received', { ...theirs, messageId: 'M3', occurredAt: at + 3000 }),
-  anEvent('message.received', { ...theirs, messageId: 'V1', kind: 'voice', occurredAt: at - 1000 }),
-  anEvent('message.received', { ...theirs, messageId: 'ONCE', viewOnce: true, occurredAt: at - 2000 }),
-  anEvent('message.received', { ...inGroup, senderId: somebody.lid, senderPn: null, messageId: 'G1', occurredAt: at }),
-  anEvent('message.received', { ...inGroup, senderId: null, senderPn: null, messageId: 'G2', occurredAt: at + 1000 }),
-]
+let asking: ChatsAsked
 beforeAll(async () => {
-  api = await openTestApi('api-chats-actions', logger)
-  projection = await projectEvents(api, logger)
-  for (const id of ['shop', 'quiet']) await api.call('POST', '/v1/instances', { body: { id, name: id } })
-  const settings = { markOnline: true, historySync: true }
-  expect((await api.call('PATCH', '/v1/instances/shop', { body: { settings } })).status).toBe(200)
-  await tellApi(api, [
-    anEvent('contact.updated'),
-    anEvent('group.updated', { groupId: quietGroup, chatId: quietGroup }),
-    ...said,
-    anEvent('message.received', { ...theirs, instanceId: 'quiet', messageId: 'Q1' }),
-    anEvent('call.updated', { callId: 'RINGS', status: 'offer', senderId: somebody.lid, chatId: somebody.lid }),
-    anEvent('call.updated', { callId: 'OVER', status: 'missed', senderId: somebody.lid, chatId: somebody.lid }),
-    anEvent('label.changed', { labelId: '7', name: 'Pago', color: 3 }),
-  ])
+  asking = await openChatsAsked('api-chats-actions', logger)
 })
-afterAll(async () => {
-  await projection.close()
-  await api.close()
-})
-
-const ask = (method: string, path: string, body?: unknown, id = 'shop') =>
-  api.call(method, `/v1/instances/${id}/${path.replace('ANA', '+55 11 90000-0001')}`, body === undefined ? {} : { body })
-
-/** Of the record that its answer names. */
-async function taken(method: string, path: string, body?: unknown) {
-  const { status, json } = await ask(method, path, body)
-  expect([status, json]).toMatchObject([202, { commandId: expect.any(String) }])
-  const signal = AbortSignal.timeout(10_000)
-  for await (const record of api.testLog.log.read(api.testLog.topic('commands'), { from: 'first', until: 'end' }, signal)) {
-    const event = await api.testLog.codec.decode(record.value, signal)
-    if (event?.type !== 'command.accepted' || event.commandId !== json.commandId) continue
-    const { operation, chatId, expiresAt } = event
-    return { operation, chatId, body: JSON.parse(event.body), expiresInMs: expiresAt - api.clock.nowAt }
-  }
-  throw new Error('the log has no such command')
-}
-
-const m = (messageId: string, atMs: number) => ({ messageId, fromMe: false, senderId: null, at: atMs })
-const last = m('M3', at + 3000)
-const first = m('M1', at)
-const oldest = m('ONCE', at - 2000)
-const g1 = { messageId: 'G1', fromMe: false, senderId: somebody.lid, at }
-const chatId = somebody.lid
-const inChat = { chatId, last }
+afterAll(() => asking.close())
 
 describe('what is taken', () => {
   test.each<[string, string, unknown, string, object]>([
@@ -124,7 +78,7 @@ describe('what is taken', () => {
     ['DELETE', 'presence/ANA/subscription', undefined, 'presence.subscribe', { chatId, on: false }],
   ])('[F1] %s %s %j is %s of its chat', async (method, path, asked, operation, body) => {
     const named = body as { chatId: string }
-    expect(await taken(method, path, asked)).toEqual({ operation, chatId: named.chatId, body, expiresInMs: 86_400_000 })
+    expect(await taken(asking, method, path, asked)).toEqual({ operation, chatId: named.chatId, body, expiresInMs: 86_400_000 })
   })
 
   test.each<[string, string, unknown, object]>([
@@ -147,7 +101,7 @@ describe('what is taken', () => {
       { operation: 'call.reject', chatId, body: { callId: 'RINGS', callerId: chatId }, expiresInMs: 60_000 },
     ],
   ])('[F1] %s %s is of this moment, and not done later', async (method, path, asked, expected) => {
-    expect(await taken(method, path, asked)).toEqual(expected)
+    expect(await taken(asking, method, path, asked)).toEqual(expected)
   })
 
   test.each([
@@ -158,75 +112,33 @@ describe('what is taken', () => {
   ])('[F1] %s channels/{channelId}/%s is a command of its channel', async (method, what, on) => {
     const channelId = '120363000000000002@newsletter'
     const expected = { operation: `channel.${what}`, chatId: channelId, body: { channelId, on } }
-    expect(await taken(method, `channels/${channelId}/${what}`)).toMatchObject(expected)
+    expect(await taken(asking, method, `channels/${channelId}/${what}`)).toMatchObject(expected)
   })
 
   test('[F1] what is asked of a person by number is a command of their chat, under the address that it has', async () => {
     const personId = '5511900000001@s.whatsapp.net'
     const expected = { operation: 'contact.block', chatId, body: { personId, on: true } }
-    expect(await taken('PUT', 'contacts/ANA/block')).toMatchObject(expected)
+    expect(await taken(asking, 'PUT', 'contacts/ANA/block')).toMatchObject(expected)
   })
 
   test('[F1] a label is named under a number of the client’s choice, and deleted under its name', async () => {
     const label = { labelId: '7', name: 'Pago', color: 3 }
-    expect(await taken('PUT', 'labels/9', { name: 'Novo', color: 1 })).toMatchObject({
+    expect(await taken(asking, 'PUT', 'labels/9', { name: 'Novo', color: 1 })).toMatchObject({
       ...{ operation: 'label.change', chatId: null, body: { labelId: '9', name: 'Novo', color: 1, deleted: false } },
     })
-    expect(await taken('DELETE', 'labels/7')).toMatchObject({ chatId: null, body: { ...label, deleted: true } })
+    expect(await taken(asking, 'DELETE', 'labels/7')).toMatchObject({ chatId: null, body: { ...label, deleted: true } })
   })
 })
 
 test('[F1] a timer has the id of its message from the beginning, what becomes no message has none', async () => {
   const idOf = async (path: string, body: object) => {
-    const { commandId } = (await ask('PUT', path, body)).json
-    const shown = await ask('GET', `commands/${commandId}`)
+    const { commandId } = (await ask(asking, 'PUT', path, body)).json
+    const shown = await ask(asking, 'GET', `commands/${commandId}`)
     return { messageId: shown.json.messageId, expected: messageIdOf(String(commandId)) }
   }
   const { messageId, expected } = await idOf('chats/ANA/timer', { expiresInSeconds: 0 })
   expect(messageId).toBe(expected)
   expect((await idOf('chats/ANA/typing', { state: 'paused' })).messageId).toBeNull()
-})
-
-describe('a label without a number', () => {
-  const label = { name: 'Novo', color: 1 }
-  const make = async (key: string, body: object = label, id = 'shop') => {
-    const { status, json } = await api.call('POST', `/v1/instances/${id}/labels`, { body, headers: { 'idempotency-key': key } })
-    expect([status, json]).toMatchObject([202, { commandId: expect.any(String) }])
-    const [row] = await api.database.query<{ body: { labelId: string } }>('select body from commands where command_id = $1', [
-      json.commandId,
-    ])
-    return row?.body
-  }
-
-  test('[F1] gets the next one, the same for the same key, and another one for each of several at once', async () => {
-    await tellApi(api, [anEvent('label.changed', { labelId: '20', name: 'Velho', color: 3, deleted: true })])
-    expect(await make('first')).toEqual({ ...label, labelId: '21', deleted: false })
-    expect(await make('first')).toEqual({ ...label, labelId: '21', deleted: false })
-    const numbers = (await Promise.all(['a', 'b', 'c', 'd'].map(key => make(key)))).map(body => body?.labelId)
-    expect(numbers.toSorted()).toEqual(['22', '23', '24', '25'])
-  })
-
-  test('[F1] that is asked for with a key which was forgotten is another label, and the old number stays taken', async () => {
-    const before = await make('of long ago')
-    const long = `now() - interval '15 days'`
-    await api.database.query(
-      `update commands set state = 'completed', asked_at = ${long}, ended_at = ${long} where body ->> 'labelId' = $1`,
-      [before?.labelId],
-    )
-    await forgetCommands(api.database, { maxRows: 10 })
-    expect(Number((await make('of long ago'))?.labelId)).toBe(Number(before?.labelId) + 1)
-  })
-
-  test('[F1] one that a client names and that was told is noted no second time', async () => {
-    await ask('PUT', 'labels/7', label)
-    expect(await api.database.query(`select 1 from label_numbers where instance_id = 'shop' and label_id = '7'`)).toEqual([])
-  })
-
-  test('[F1] gets none that a client has just named, and the first that is free once the largest is', async () => {
-    expect(await make('of another account', label, 'quiet')).toMatchObject({ labelId: '1' })
-    await ask('PUT', 'labels/999999999', label, 'quiet')
-    expect(await make('behind the largest', label, 'quiet')).toMatchObject({ labelId: '2' })
-  })
 })
 
 describe('what is refused', () => {
@@ -265,14 +177,14 @@ describe('what is refused', () => {
     ['POST', 'calls/NONE/reject', undefined, 404, 'has no call NONE'],
     ['POST', 'calls/OVER/reject', undefined, 409, 'does not ring: it is missed'],
   ])('[F1] %s %s %j is %i', async (method, path, body, status, detail) => {
-    expect(await ask(method, path, body)).toMatchObject({ status, json: { detail: expect.stringContaining(detail) } })
+    expect(await ask(asking, method, path, body)).toMatchObject({ status, json: { detail: expect.stringContaining(detail) } })
   })
 
   test.each<[string, string, unknown, string]>([
     ['POST', 'chats/ANA/history', {}, 'history-off'],
     ['PUT', 'presence/ANA/subscription', undefined, 'not-online'],
   ])('[F1] %s %s needs a setting of the instance: 409 %4$s', async (method, path, body, slug) => {
-    expect(await ask(method, path, body, 'quiet')).toMatchObject({
+    expect(await ask(asking, method, path, body, 'quiet')).toMatchObject({
       status: 409,
       json: { type: `urn:zaplog:problem:${slug}` },
     })
@@ -284,38 +196,7 @@ test('[F1] of a moment is shown as of its chat, or as of none', async () => {
     ['POST', 'calls/RINGS/reject', undefined, chatId],
     ['PUT', 'presence', { online: true }, null],
   ] as const) {
-    const { json } = await ask(method, path, body)
-    expect((await ask('GET', `commands/${json.commandId}`)).json).toMatchObject({ chatId: chat })
+    const { json } = await ask(asking, method, path, body)
+    expect((await ask(asking, 'GET', `commands/${json.commandId}`)).json).toMatchObject({ chatId: chat })
   }
-})
-
-test('[F1] one subscription is of a person, by whichever address: it is removed by another than it was made by', async () => {
-  const listed = async () => (await api.call('GET', '/v1/instances/shop/presence/subscriptions')).json.data
-  const person = { pn: '5511900000078@s.whatsapp.net', lid: '100000000000078@lid' }
-  await taken('PUT', 'presence/5511900000078/subscription')
-  expect(await listed()).toMatchObject([{ chatId: person.pn }])
-  const of = { chatId: person.lid, chatPn: person.pn, senderId: person.lid, senderPn: person.pn }
-  await tellApi(api, [anEvent('message.received', { ...of, messageId: 'P1', occurredAt: at })])
-  await taken('PUT', 'presence/5511900000078/subscription')
-  expect(await listed()).toHaveLength(1)
-  await taken('DELETE', `presence/${person.lid}/subscription`)
-  expect(await listed()).toEqual([])
-})
-
-test('[F1] subscriptions are listed, each once, and no more than there may be', async () => {
-  const listed = async () => (await api.call('GET', '/v1/instances/shop/presence/subscriptions')).json.data
-  const subscribedAt = new Date(api.clock.nowAt).toISOString()
-  for (const who of ['ANA', somebody.lid]) await taken('PUT', `presence/${who}/subscription`)
-  expect(await listed()).toEqual([{ chatId, subscribedAt }])
-  await api.database.query(
-    `insert into presence_subscriptions select 'shop', 'other-' || n, now() from generate_series(2, $1) n`,
-    [maxSubscriptions],
-  )
-  expect(await ask('PUT', `presence/${us.lid}/subscription`)).toMatchObject({
-    status: 409,
-    json: { type: 'urn:zaplog:problem:too-many-subscriptions' },
-  })
-  await taken('PUT', 'presence/ANA/subscription')
-  await taken('DELETE', 'presence/ANA/subscription')
-  expect(await listed()).toHaveLength(maxSubscriptions - 1)
 })

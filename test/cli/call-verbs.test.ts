@@ -1,81 +1,23 @@
 // Guarantee: every call that commands an account or reads through it is a verb, and what people type for it reaches the server as method, path and
-// body that the call's own schema takes; errors name what was typed.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Command, CommanderError } from 'commander'
+// body that the call’s own schema takes.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { CallFailed } from '../../src/cli/call-failed.ts'
-import { addCallVerbs } from '../../src/cli/calls/call-verbs.ts'
-import { parseTime } from '../../src/cli/calls/parse-field.ts'
-import { callOnce } from '../../src/cli/calls/run-call.ts'
-import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { callThings, callVerbs } from '../../src/cli/generated/call-verbs.ts'
-import type { Result } from '../../src/cli/run-verb.ts'
-import { openRoutesAlone } from '../ground/cli/routes-alone.ts'
+import { callVerbs } from '../../src/cli/generated/call-verbs.ts'
+import { CHAT, done, GROUP, LINK, openTypedCalls, PICTURE, run, type TypedCalls } from '../ground/cli/typed-calls.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 
 const logger = collectLogLines()
-const asked = { commandId: 'c1' }
-const done = {
-  ...asked,
-  messageId: null as string | null,
-  chatId: null,
-  state: 'completed',
-  queuedUntil: '2026-01-06T12:00:00.000Z',
-  reason: null as string | null,
-  reasonText: null as string | null,
-}
-const answer: { current: Readonly<Record<string, unknown>> } = { current: done }
-let directory: string
-let routes: Awaited<ReturnType<typeof openRoutesAlone>>
+let calls: TypedCalls
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'zaplog-verbs-'))
-  writeFileSync(join(directory, 'picture.jpg'), Buffer.from(PICTURE, 'base64'))
-  routes = await openRoutesAlone(logger, answer)
+  calls = await openTypedCalls(logger)
 })
-afterAll(async () => {
-  await routes.close()
-  rmSync(directory, { recursive: true })
-})
+afterAll(() => calls.close())
 beforeEach(() => {
-  answer.current = done
-  routes.taken.length = 0
+  calls.answer.current = done
+  calls.routes.taken.length = 0
 })
 
-/** As a shell hands them over; `said`: what is told meanwhile. */
-async function run(words: readonly string[], said: string[] = [], waitMs = 60_000): Promise<Result> {
-  const results: Result[] = []
-  const program = new Command('zaplog').exitOverride().configureOutput({ outputError: () => undefined })
-  const how = {
-    say: (line: string) => void said.push(line),
-    waits: () => void said.push('it waits'),
-    waitMs,
-    stopping: new AbortController().signal,
-  }
-  const verbs = callVerbs.filter(({ thing }) => thing === words[0]) // to make all of them costs more than the call
-  addCallVerbs(program, { verbs, things: callThings }, async (verb, typed) => {
-    results.push(await callOnce(routes.api, { verb, typed }, how))
-  })
-  const given = words.map(word => word.replace('picture.jpg', join(directory, 'picture.jpg')))
-  await program.parseAsync(['node', 'zaplog', ...given])
-  const [result] = results
-  if (result === undefined) throw new Error(`${words.join(' ')}: expected a result`)
-  return result
-}
-
-async function refusal(words: readonly string[]): Promise<string> {
-  const error: unknown = await run(words).catch((error: unknown) => error)
-  if (error instanceof CommanderError || error instanceof CallFailed) return error.message
-  throw new Error(`${words.join(' ')}: expected a refusal`, { cause: error })
-}
-
-/** The smallest JPEG whose frame says its size, 1 by 1. */
-const PICTURE = '/9j/wAALCAABAAEBAREA/9k='
-const CHAT = '5511900000011'
-const GROUP = '120363000000000001'
 const ID = '3EB0A1B2C3D4E5F60718'
-const LINK = 'https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV'
+
 const FILE = 'https://example.com/file'
 const people = ['5511900000012', '+55 11 90000-0013']
 
@@ -308,144 +250,20 @@ test('[H7] [F1] every verb is here', () => {
 
 test('[H7] [F1] what is typed reaches the server as its call’s own schema takes it', async () => {
   for (const [words, call, body] of typed) {
-    routes.taken.length = 0
-    await run(unfollowed(wordsOf(words)))
+    calls.routes.taken.length = 0
+    await run(calls, unfollowed(wordsOf(words)))
     const [method, path = ''] = call.split(' ')
     const whole = path.startsWith('/v1/') ? path : `/v1/instances/shop${path}`
-    const [first] = routes.taken
+    const [first] = calls.routes.taken
     expect({ words, call: first?.call, body: first?.body }).toEqual({ words, call: `${method} ${whole}`, body })
   }
 })
 
 test('[H7] the example of every help is one that the server takes', async () => {
   for (const { thing, name, example } of callVerbs) {
-    routes.taken.length = 0
+    calls.routes.taken.length = 0
     const words = example.match(/'[^']*'|\S+/g) ?? []
-    await run(unfollowed([thing, name, ...words.map(word => word.replaceAll("'", ''))]))
-    expect([thing, name, example, routes.taken.length > 0]).toEqual([thing, name, example, true])
+    await run(calls, unfollowed([thing, name, ...words.map(word => word.replaceAll("'", ''))]))
+    expect([thing, name, example, calls.routes.taken.length > 0]).toEqual([thing, name, example, true])
   }
-})
-
-test('[H7] a command is followed to its end, and what it made is said; with --no-wait its id is', async () => {
-  const told = async (over: object, words: string) => {
-    answer.current = { ...done, ...over }
-    return (await run(words.split(' '))).text
-  }
-  expect(await told({ messageId: '3EB0' }, `messages text ${CHAT} Oi`)).toBe('WhatsApp took it (message 3EB0)')
-  expect(await told({}, `chats archive ${CHAT} --wait`)).toBe('done: chats archive')
-  expect(await told({ result: { code: 'ABC', url: LINK } }, `groups invite-link ${GROUP}`)).toBe(
-    `field  value\ncode   ABC\nurl    ${LINK}`,
-  )
-  expect(await told({ state: 'waiting' }, `chats archive ${CHAT} --no-wait`)).toBe('c1')
-})
-
-test('[H7] --instance and --key say which account and how it is done once; without, it is the only account and a key of its own', async () => {
-  const { json } = await run(`chats pin ${CHAT}`.split(' '))
-  await run(['chats', 'pin', CHAT, '--instance', 'a b', '--key', 'order 1'])
-  const asking = routes.taken.filter(({ call }) => call.startsWith('PATCH'))
-  expect(asking).toEqual([
-    { call: `PATCH /v1/instances/shop/chats/${CHAT}`, body: { pinned: true }, key: expect.stringMatching(/^[0-9a-f-]{36}$/) },
-    { call: `PATCH /v1/instances/shop/chats/${CHAT}`, body: { pinned: true }, key: 'order 1' },
-  ])
-  expect(json).toEqual({ ...done, idempotencyKey: asking[0]?.key })
-})
-
-test('[H7] [F1] what failed ends with 1 and says why; what is not over is worth another look: 75, and the key', async () => {
-  const said: string[] = []
-  const ended = async (over: object, waitMs?: number): Promise<unknown> => {
-    answer.current = { ...done, ...over }
-    return run(['groups', 'leave', GROUP, '--key', 'k'], said, waitMs).catch((error: unknown) => error)
-  }
-  expect(await ended({ state: 'failed', reason: 'not-a-member', reasonText: 'The account is not in it' })).toMatchObject({
-    exitCode: exitCodes.failed,
-    message: 'it was not done: The account is not in it',
-  })
-  expect(said).toEqual([])
-  const pace = { reason: 'pace', nextAt: null, commandId: null, instanceState: null, refusal: null }
-  expect(await ended({ state: 'waiting', waitsFor: pace }, 0)).toMatchObject({
-    exitCode: exitCodes.tryLater,
-    message:
-      'it is not done yet, and zaplog goes on trying until 2026-01-06T12:00:00.000Z: it waits for its turn: an account is asked for so many ' +
-      'changes a minute; the same again with --key k is done once',
-  })
-  expect(said).toEqual(['it waits'])
-})
-
-test.each([
-  ['groups create  5511900000012', 'groups create: <subject>: expected at least 1 characters, got ""'],
-  [
-    'groups add 120363000000000001 5511900000012 nobody',
-    /^groups add: <person>: expected a phone number .*, got "nobody"; .*chats list shows /,
-  ],
-  ['groups change 120363000000000001', /^groups change: the body: expected one of subject, /],
-  ['messages poll 5511900000011 Lunch Yes', /^messages poll: <option>: expected at least 2/],
-  ['messages contact 5511900000011 --name Ana --phone 5', /^messages contact: --phone: expected a phone number/],
-  ['messages text nobody Oi', /^messages text: <chat>: expected a phone number/],
-  ['channels follow 5511900000011', /^channels follow: <channel>: expected a channel/],
-  [`messages image 5511900000011 --url ftp://a.example`, /^messages image: --url: expected an http or https URL/],
-  ['messages voice 5511900000011', /^messages voice: --upload, --url, --mimetype, --file-name, --object-key: expected /],
-  ['contacts about nobody', /^contacts about: <person>: expected a phone number/],
-])('[H7] the server’s refusal of %j names what was typed', async (words, said) => {
-  const message = await refusal(words.split(' '))
-  if (typeof said === 'string') expect(message).toBe(said)
-  else expect(message).toMatch(said)
-})
-
-test.each([
-  ['chats typing 5511900000011 sleeping', 'Expected one of composing, recording, paused.'],
-  ['labels set 7 New 20', 'Expected a whole number from 0 to 19.'],
-  ['chats history 5511900000011 --count many', 'Expected a whole number from 1 to 50.'],
-  ['messages location 5511900000011 north 5', 'Expected a number from -90 to 90.'],
-  ['messages pin 5511900000011 A --duration-seconds 5', 'Expected one of 86400, 604800, 2592000.'],
-  ['chats mute 5511900000011 --until tomorrow', 'Expected an instant such as 2031-01-05T12:00:00Z, or +30m, +8h, +7d from now.'],
-  ['profile set-picture no-such-file', 'Reading no-such-file: ENOENT'],
-  ['messages buttons 5511900000011 Oi --buttons [', 'Expected JSON: '],
-  ['messages list-message 5511900000011 Oi Menu', "required option '--sections <json>' not specified"],
-  ['groups add 120363000000000001', "missing required argument 'person'"],
-])('[H7] %j is refused before anything is sent', async (words, said) => {
-  expect(await refusal(words.split(' '))).toContain(said)
-  expect(routes.taken).toEqual([])
-})
-
-test.each([
-  [['chats', 'unlabel', '..', '7'], '<chat>: expected an id, got ".."'],
-  [['chats', 'unlabel', CHAT, '.'], '<label>: expected an id, got "."'],
-  [['chats', 'delete', ''], '<chat>: expected an id, got ""'],
-  [['uploads', 'delete', '..'], '<upload>: expected an id, got ".."'],
-  [['uploads', 'list', '--instance', '..'], '--instance: expected an id, got ".."'],
-])('[H7] %j would be another call, and is none', async (words, said) => {
-  expect(await refusal(words)).toBe(said)
-  expect(routes.taken).toEqual([])
-})
-
-test('[H7] an instant may be said by how far it is from now', () => {
-  const nowAt = Date.UTC(2026, 0, 5, 12)
-  expect(['+30m', '+8h', '+7d', '-1w', '2026-01-05T12:00:00-03:00'].map(text => parseTime(text, nowAt))).toEqual([
-    '2026-01-05T12:30:00.000Z',
-    '2026-01-05T20:00:00.000Z',
-    '2026-01-12T12:00:00.000Z',
-    '2025-12-29T12:00:00.000Z',
-    '2026-01-05T15:00:00.000Z',
-  ])
-})
-
-test('[H7] a list is a table of the columns that say most, and says how the next page is had', async () => {
-  const label = { instanceId: 'shop', labelId: '7', name: 'New client', color: 3, chats: ['a@s.whatsapp.net'], messages: 2 }
-  answer.current = { data: [label], nextCursor: 'next' }
-  const said: string[] = []
-  const { text, json } = await run(['labels', 'list'], said)
-  expect(text).toBe('label  name        color  messages\n7      New client  3      2')
-  expect([json, said]).toEqual([answer.current, ['there is more: --cursor next']])
-  const [acceptedAt, nextAt] = ['2026-01-05T12:00:00.000Z', '2026-01-05T12:10:00.000Z']
-  const waitsFor = { reason: 'rate-limited', nextAt, commandId: null, instanceState: null, refusal: null }
-  const command = { acceptedAt, commandId: 'c1', operation: 'message.send', state: 'waiting', waitsFor }
-  answer.current = { data: [command, { ...command, commandId: 'c2', state: 'completed', waitsFor: null }], nextCursor: null }
-  expect((await run(['commands', 'list'])).text.split('\n').slice(1)).toEqual([
-    `2026-01-05T12:00Z  message.send  waiting    rate-limited until ${nextAt}  c1`,
-    `2026-01-05T12:00Z  message.send  completed${' '.repeat(2 + `rate-limited until ${nextAt}`.length + 2)}c2`,
-  ])
-  answer.current = { data: [], nextCursor: null }
-  expect((await run(['labels', 'list'])).text).toBe('none')
-  answer.current = { numbers: [{ number: CHAT, onWhatsApp: true, id: null }] }
-  expect((await run(['numbers', 'check', CHAT])).text).toBe(`number         onWhatsApp\n${CHAT}  true`)
 })

@@ -10,6 +10,7 @@ import {
   historyOf,
   inline,
   never,
+  nothing,
   onCdn,
   openHistoryWorld,
   packed,
@@ -17,7 +18,6 @@ import {
 import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
-const nothing = { kind: 'emit', appends: [] }
 let world: HistoryWorld
 beforeEach(async ({ task }) => {
   world = await openHistoryWorld(task.name, logger)

@@ -1,5 +1,5 @@
 // Files in preparation are in the hands of one process: for as long as it lives, however slow the file is, and a few seconds longer where it dies.
-import { createServer, type RequestListener, type Server } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { sampleJpeg } from '../../simulator/media/sample-media.ts'
 import { type Database, DatabaseError } from '../../src/database/database.ts'
@@ -9,60 +9,32 @@ import { acceptCommands } from '../../src/instances/commands.ts'
 import { readCommand } from '../../src/instances/commands-shown.ts'
 import { askUpload, readUpload, uploadIdOf } from '../../src/instances/uploads.ts'
 import { claimUploads } from '../../src/instances/uploads-at-work.ts'
-import { openUploads, type UploadsDeps } from '../../src/processors/uploads/open-uploads.ts'
-import { createMetrics } from '../../src/runtime/metrics.ts'
-import type { Role } from '../../src/runtime/role.ts'
-import { createSealer } from '../../src/runtime/seal.ts'
-import { openTestDatabase } from '../ground/database.ts'
-import { openTestLog } from '../ground/log.ts'
+import type { UploadsDeps } from '../../src/processors/uploads/open-uploads.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { openStore } from '../ground/objects/open-store.ts'
-import { mediaConfig, uploadsConfig } from '../ground/processors/media-world.ts'
+import { mediaConfig } from '../ground/processors/media-world.ts'
+import { here, openUploadsWorld, start as startIn, type UploadsWorld } from '../ground/processors/uploads-world.ts'
 import { until } from '../ground/until.ts'
 
 const logger = collectLogLines(['uploads.not-held', 'upload.not-settled'])
-const metrics = createMetrics({ processMetrics: false })
-const sealer = createSealer({ current: Buffer.alloc(32, 1), previous: null })
 const shop = 'shop'
-let testDatabase: Awaited<ReturnType<typeof openTestDatabase>>
-let testLog: Awaited<ReturnType<typeof openTestLog>>
-let under: Awaited<ReturnType<typeof openStore>>
+let world: UploadsWorld
 let photo: Buffer
-let outside: Server
 /** By the path that is asked for. */
 const answers = new Map<string, RequestListener>()
-let roles: Role[] = []
 
 beforeAll(async () => {
-  testDatabase = await openTestDatabase('uploads held')
-  testLog = await openTestLog(testDatabase, { partitions: 1 })
-  under = await openStore()
+  world = await openUploadsWorld('uploads held', logger)
+  world.outside.answer = (request, response) => answers.get(request.url ?? '')?.(request, response)
   photo = await sampleJpeg()
-  outside = createServer((request, response) => answers.get(request.url ?? '')?.(request, response))
-  await new Promise<void>(resolve => outside.listen(0, '127.0.0.1', resolve))
 })
 afterEach(async () => {
-  await Promise.all(roles.map(role => role.close()))
-  roles = []
+  await Promise.all(world.roles.splice(0).map(role => role.close()))
 })
-afterAll(async () => {
-  outside.closeAllConnections()
-  await new Promise(resolve => outside.close(resolve))
-  await testLog.close()
-  await testDatabase.close()
-  await under.close()
-})
+afterAll(() => world.close())
 
 /** It looks by itself so seldom that no test sees it, if not told otherwise. */
-function start(given: Partial<UploadsDeps> = {}): void {
-  const deps: UploadsDeps = {
-    ...{ database: testDatabase.database, objects: under.store, sealer, logger, metrics, clock: Date.now },
-    ...{ log: testLog.log, codec: testLog.codec, topic: testLog.topic, lookMs: 600_000 },
-    config: mediaConfig({ idleTimeoutMs: 30_000 }),
-    uploads: uploadsConfig({ allowCidrs: ['127.0.0.1/32'] }),
-  }
-  roles.push(openUploads({ ...deps, ...given }))
-}
+const start = (given: Partial<UploadsDeps> = {}) =>
+  startIn(world, {}, { lookMs: 600_000, silentMs: 60_000, config: mediaConfig({ idleTimeoutMs: 30_000 }), ...given })
 
 let nth = 0
 
@@ -77,13 +49,11 @@ async function askForPhoto({ waits = false, instanceId = shop } = {}) {
     else response.end(photo)
   })
   const uploadId = uploadIdOf({ instanceId, key: `photo ${nth}` })
-  const address = outside.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}${path}`
   const incomingKey = `incoming/${instanceId}/uploads/${uploadId}${'0'.repeat(32)}`
   await askUpload(
-    { database: testDatabase.database, sealer },
+    { database: world.testDatabase.database, sealer: world.sealer },
     {
-      ...{ uploadId, instanceId, digest: 'd', kind: 'image', incomingKey, source: { from: 'url', url } },
+      ...{ uploadId, instanceId, digest: 'd', kind: 'image', incomingKey, source: { from: 'url', url: here(world, path) } },
       ...{ chatId: null, caption: null, fileName: null, mimetype: null, sizeBytes: null },
       ...{ askedAt: Date.now(), expiresAt: Date.now() + 86_400_000 },
     },
@@ -92,9 +62,9 @@ async function askForPhoto({ waits = false, instanceId = shop } = {}) {
 }
 
 const untilReady = (uploadId: string) =>
-  until('it to be ready', async () => (await readUpload(testDatabase.database, uploadId))?.state === 'ready')
+  until('it to be ready', async () => (await readUpload(world.testDatabase.database, uploadId))?.state === 'ready')
 async function holdOf(uploadId: string) {
-  const [row] = await testDatabase.database.query<{ claims: number; claim: string | null; left: number | null }>(
+  const [row] = await world.testDatabase.database.query<{ claims: number; claim: string | null; left: number | null }>(
     `select claims, claim, extract(epoch from claimed_until - now())::float8 as left from uploads where upload_id = $1`,
     [uploadId],
   )
@@ -103,7 +73,7 @@ async function holdOf(uploadId: string) {
 }
 /** By a process that says no more of it. */
 async function claimAndDie(uploadId: string, leaseMs: number): Promise<void> {
-  const claimed = await claimUploads(testDatabase, { limit: 1, perInstance: 100, leaseMs })
+  const claimed = await claimUploads(world.testDatabase, { limit: 1, perInstance: 100, leaseMs })
   expect(claimed.map(({ row }) => row.uploadId)).toEqual([uploadId])
 }
 
@@ -123,8 +93,8 @@ test('[C13] [F1] while nobody has taken over what a process died with, its comma
   const asked = { digest: 'aa', operation: 'message.send', askedAt: Date.now(), expiresAt: Date.now() + 86_400_000 }
   const body = { chatId, kind: 'image', media: { uploadId } }
   const accepted = { ...ids, instanceId: shop, chatId, ...asked, body, partition: 0, place: 1n }
-  await writeTogether(testDatabase.database, acceptCommands([accepted]))
-  const reason = async () => (await readCommand(testDatabase.database, shop, ids.commandId))?.waitsFor?.reason
+  await writeTogether(world.testDatabase.database, acceptCommands([accepted]))
+  const reason = async () => (await readCommand(world.testDatabase.database, shop, ids.commandId))?.waitsFor?.reason
   expect(await reason()).toBe('media')
   start({ isAlone: true })
   await untilReady(uploadId)
@@ -162,7 +132,7 @@ test('[C13] [B6] a slow file stays with whoever lives and prepares it, whoever e
 })
 
 async function deadlineOf(uploadId: string) {
-  const [row] = await testDatabase.database.query<{ at: Date | null }>(
+  const [row] = await world.testDatabase.database.query<{ at: Date | null }>(
     'select claimed_until as at from uploads where upload_id = $1',
     [uploadId],
   )
@@ -172,7 +142,7 @@ async function deadlineOf(uploadId: string) {
 test('[C13] [B6] a process that cannot say for a while that it lives does not begin again what it has in hand', async () => {
   const { uploadId, counts, give } = await askForPhoto({ waits: true })
   const holding = { isAway: true }
-  start({ database: withoutHolding(testDatabase.database, holding), leaseMs: 200, lookMs: 50 })
+  start({ database: withoutHolding(world.testDatabase.database, holding), leaseMs: 200, lookMs: 50 })
   await until('its lease to be over for some looks', async () => ((await holdOf(uploadId)).left ?? 0) < -0.3)
   holding.isAway = false
   await until('its lease to go on', async () => ((await holdOf(uploadId)).left ?? 0) > 0)
@@ -198,7 +168,7 @@ test('[C13] [B6] after as many claims as there may be it waits until whoever had
   await until('it to be put off', async () => (await holdOf(uploadId)).claim === null)
   holding.isAway = false
   await until('it to be given back', async () => (await holdOf(uploadId)).claims === 4)
-  await testDatabase.database.query('update uploads set due_at = now() where upload_id = $1', [uploadId])
+  await world.testDatabase.database.query('update uploads set due_at = now() where upload_id = $1', [uploadId])
   await until('it to be asked for again', () => counts.asked > 1)
   give()
   await untilReady(uploadId)
@@ -208,9 +178,9 @@ test('[C13] [B6] after as many claims as there may be it waits until whoever had
 async function startAndLose(uploadId: string, counts: { asked: number }, claims = 1): Promise<{ isAway: boolean }> {
   const holding = { isAway: false }
   const timing = { leaseMs: 200, lookMs: 50, silentMs: 3_600_000 }
-  start({ ...timing, database: withoutHolding(testDatabase.database, holding) })
+  start({ ...timing, database: withoutHolding(world.testDatabase.database, holding) })
   await until('it to be asked for', () => counts.asked > 0)
-  await testDatabase.database.query('update uploads set claims = $2 where upload_id = $1', [uploadId, claims])
+  await world.testDatabase.database.query('update uploads set claims = $2 where upload_id = $1', [uploadId, claims])
   const { claim } = await holdOf(uploadId)
   holding.isAway = true
   start(timing)
@@ -230,9 +200,9 @@ const withoutHolding = (database: Database, holding: { isAway: boolean }): Datab
 test('[C13] [B6] what one could not say the end of is prepared again, whatever else was claimed with it and is still in hand', async () => {
   const first = await askForPhoto({ instanceId: 'first' })
   const second = await askForPhoto({ instanceId: 'second', waits: true })
-  start({ database: withoutOneEnd(testDatabase.database, first.uploadId), leaseMs: 200, lookMs: 50 })
+  start({ database: withoutOneEnd(world.testDatabase.database, first.uploadId), leaseMs: 200, lookMs: 50 })
   await untilReady(first.uploadId)
-  expect((await readUpload(testDatabase.database, second.uploadId))?.state).toBe('processing')
+  expect((await readUpload(world.testDatabase.database, second.uploadId))?.state).toBe('processing')
   second.give()
   await untilReady(second.uploadId)
   expect([first.counts.asked, second.counts.asked]).toEqual([2, 1])

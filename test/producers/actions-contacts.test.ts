@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { askToDo, untilRow } from '../ground/producers/commands.ts'
+import { askToDo, over, untilRow } from '../ground/producers/commands.ts'
 import { openRig, type Rig } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
 
@@ -19,14 +19,7 @@ afterAll(() => rig.close())
 const person = (nth: number) => rig.simulator.contact({ pn: `55119000000${10 + nth}`, name: `Person ${nth}` })
 const profile = () => rig.simulator.profileOf(device.owner)
 const jpeg = Buffer.from('ffd8ffe000044a46ffc0000b080280028001011100', 'hex')
-const endOf = (commandId: string) =>
-  until('the command is over', async () =>
-    (await rig.events()).find(
-      event => (event.type === 'command.completed' || event.type === 'command.failed') && event.commandId === commandId,
-    ),
-  )
-const outcomeOf = async (operation: string, body: object, chatId = '') =>
-  endOf((await askToDo(rig, operation, body, chatId)).commandId)
+const outcomeOf = async (operation: string, body: object, chatId = '') => over(rig, await askToDo(rig, operation, body, chatId))
 const completed = { type: 'command.completed', tries: 1, messageId: null }
 
 test('[F1] somebody whom the account knows nothing of is blocked by number, under the one that WhatsApp has', async () => {
@@ -77,7 +70,7 @@ test('[F1] the timer that new chats begin with is set, again where it was given 
   const asked = await askToDo(rig, 'privacy.change', { defaultExpiresInSeconds: 0 })
   await until('WhatsApp to be asked', () => device.iqFaultsLeft() === 0)
   device.drop()
-  expect(await endOf(asked.commandId)).toMatchObject({ type: 'command.completed', tries: 2 })
+  expect(await over(rig, asked)).toMatchObject({ type: 'command.completed', tries: 2 })
   expect(profile().timer).toBe('0')
 })
 
@@ -102,7 +95,7 @@ test.each([
     await untilRow(rig, asked, 'given', row => row.tries === 1)
     await until('WhatsApp to be asked', async () => device.iqFaultsLeft() === 0)
     device.drop()
-    expect(await endOf(asked.commandId)).toMatchObject({ type: 'command.completed', tries })
+    expect(await over(rig, asked)).toMatchObject({ type: 'command.completed', tries })
   },
 )
 

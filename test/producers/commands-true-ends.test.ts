@@ -4,10 +4,9 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Contact } from '../../simulator/accounts/accounts.ts'
 import type { SimDevice } from '../../simulator/accounts/device.ts'
-import type { EventOf } from '../../src/events/event.ts'
 import { cancelCommands } from '../../src/instances/cancel-commands.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { type Asked, askFor, askForAlbum, askToSend, skipWaiting, untilRow } from '../ground/producers/commands.ts'
+import { type Asked, askFor, askForAlbum, askToSend, over, skipWaiting, untilRow } from '../ground/producers/commands.ts'
 import { never, openRig, type Rig } from '../ground/producers/rig.ts'
 import { anUpload, aReadyUpload, makeReady, spoil } from '../ground/producers/uploads.ts'
 import { until } from '../ground/until.ts'
@@ -28,13 +27,6 @@ beforeEach(() => {
 })
 
 const query = (sql: string, values: unknown[] = []) => rig.database.database.query<Record<string, unknown>>(sql, values)
-const over = (asked: { commandId: string } | undefined) =>
-  until('it is over', async () =>
-    (await rig.events()).find(
-      (event): event is EventOf<'command.completed'> | EventOf<'command.failed'> =>
-        (event.type === 'command.completed' || event.type === 'command.failed') && event.commandId === asked?.commandId,
-    ),
-  )
 const cancel = (asked: { commandId: string } | undefined, instanceId = 'first') =>
   rig.database.database.transact(async tx => {
     const at = Date.now()
@@ -77,11 +69,11 @@ describe('an album', () => {
       items: unprepared.map(uploadId => ({ kind: 'image', media: { uploadId } })),
     })
     const [marker, one, other] = parts
-    expect(await over(marker)).toMatchObject({ type: 'command.completed' })
+    expect(await over(rig, marker)).toMatchObject({ type: 'command.completed' })
     expect(await cancel(one)).toEqual([one?.commandId])
     expect(await cancel(other)).toEqual([other?.commandId])
     const text = expect.stringMatching('Its marker was sent .*empty album. It was cancelled.')
-    expect(await over(album)).toMatchObject({ type: 'command.failed', reason: 'cancelled', reasonText: text })
+    expect(await over(rig, album)).toMatchObject({ type: 'command.failed', reason: 'cancelled', reasonText: text })
     expect(device.shown().filter(({ chat }) => chat === ana.lidJid)).toHaveLength(1)
     for (const uploadId of unprepared) await spoil(rig, uploadId, 'nobody sends it')
   })
@@ -90,7 +82,7 @@ describe('an album', () => {
     const known = { quoted: { fromMe: false, senderId: ana.lidJid, text: 'onde?' } }
     const items = [await photo(), { ...(await photo()), caption: 'oi @200', mentions: ['200@lid'] }]
     const { album, parts } = await askForAlbum(rig, { chatId: ana.lidJid, items, known, quotedMessageId: 'THEIRS' })
-    expect(await over(album)).toMatchObject({ type: 'command.completed' })
+    expect(await over(rig, album)).toMatchObject({ type: 'command.completed' })
     const sent = (await rig.eventsOf('message.sent')).filter(({ chatId }) => chatId === ana.lidJid)
     expect(sent.map(({ commandId, quotedMessageId, mentions }) => ({ commandId, quotedMessageId, mentions }))).toEqual([
       { commandId: parts[0]?.commandId, quotedMessageId: null, mentions: null },
@@ -109,7 +101,7 @@ describe('what WhatsApp refuses behind a try that it did not answer', () => {
     await query('update commands set tries = $2 where command_id = $1', [asked.commandId, nth - 1])
     device.answerMessages({ error }, 1)
     await skipWaiting(rig)
-    return over(asked)
+    return over(rig, asked)
   }
   const rests = async () => (await query('select from outgoing_turns where rests_until > now()')).length
 
@@ -133,14 +125,14 @@ describe('what WhatsApp refuses behind a try that it did not answer', () => {
     device.receipt({ messageIds: [asked.messageId], from: ana })
     await until('it is heard', () => device.pending().length === 0)
     await skipWaiting(rig)
-    expect(await over(asked)).toMatchObject({ type: 'command.completed', tries: 1 })
+    expect(await over(rig, asked)).toMatchObject({ type: 'command.completed', tries: 1 })
     expect(device.stanzasSent().filter(({ messageId }) => messageId === asked.messageId)).toHaveLength(1)
   })
 
   test('[F1] [B2] is there where somebody said at once that they have it, whose ack is lost', async () => {
     device.receipts('delivered')
     device.answerMessages('no-ack', 1)
-    expect(await over(await askFor(rig, { chatId: ana.lidJid }))).toMatchObject({ type: 'command.completed', tries: 1 })
+    expect(await over(rig, await askFor(rig, { chatId: ana.lidJid }))).toMatchObject({ type: 'command.completed', tries: 1 })
     device.receipts('none')
   })
 })
@@ -162,12 +154,12 @@ describe('what is written behind a timer of its chat', () => {
     expect(await cancel(cancelled)).toEqual([cancelled.commandId])
     await makeReady(rig, uploadId, randomBytes(2_000))
     await skipWaiting(rig)
-    for (const one of [before, set, behind, last]) expect(await over(one)).toMatchObject({ type: 'command.completed' })
+    for (const one of [before, set, behind, last]) expect(await over(rig, one)).toMatchObject({ type: 'command.completed' })
     expect([before, behind, last].map(shownTimer)).toEqual([null, 86_400, 86_400])
     device.answerMessages({ error: 479 }, 1)
     const [refused, later] = [await timer(0), await write()]
-    expect(await over(refused)).toMatchObject({ type: 'command.failed', reason: 'refused' })
-    await over(later)
+    expect(await over(rig, refused)).toMatchObject({ type: 'command.failed', reason: 'refused' })
+    await over(rig, later)
     expect(shownTimer(later)).toBe(86_400)
   })
 })

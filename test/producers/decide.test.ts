@@ -1,65 +1,9 @@
-// An instance's life, decided: every stage with everything that can happen, and what holds over any course of it.
-import fc from 'fast-check'
+// An instance’s life, decided: every stage with everything that can happen.
 import { expect, test } from 'vitest'
-import { taskOf, type Wanted } from '../../src/instances/instance-ids.ts'
+import { taskOf } from '../../src/instances/instance-ids.ts'
 import { readSettings } from '../../src/instances/instance-settings.ts'
-import { decide } from '../../src/producers/epoch/decide.ts'
-import {
-  beginLife,
-  type Effect,
-  goodbyeOf,
-  type Happened,
-  type Life,
-  type SessionEnd,
-  type Stage,
-} from '../../src/producers/epoch/life.ts'
-
-const policy = { qrRounds: 2 }
-const wantedOf = (of: Partial<Wanted> = {}): Wanted => ({
-  ...{ instanceId: 'first', requestId: 'r', wanted: 'running', restartCount: 0, parkedFor: null, purged: false },
-  settings: readSettings({}),
-  ...of,
-})
-const sessionEnd = (of: Partial<SessionEnd> = {}): SessionEnd => ({
-  ...{ statusCode: 428, message: '', own: null, details: {}, failure: null },
-  ...{ wasLoggedIn: false, wasStable: false, isEpochOver: false },
-  ...of,
-})
-const lifeAt = (stage: Stage, of: Partial<Life> = {}): Life => ({ ...beginLife(of.wanted ?? wantedOf()), ...of, stage })
-const decided = (life: Life, happened: Happened) => decide(life, happened, policy)
-const ended = (of: Partial<SessionEnd>): Happened => ({ what: 'ended', session: sessionEnd(of) })
-const does = (effects: readonly Effect[]) => effects.map(effect => effect.do)
-
-const leaving = wantedOf({ wanted: 'logged-out' })
-const error = new Error('away')
-const stages: { readonly [At in Stage['at']]: Extract<Stage, { at: At }> } = {
-  parked: { at: 'parked' },
-  taking: { at: 'taking', attempt: 1 },
-  refused: { at: 'refused', attempt: 1, error },
-  probing: { at: 'probing' },
-  'log-away': { at: 'log-away', error },
-  resting: { at: 'resting' },
-  queueing: { at: 'queueing' },
-  connected: { at: 'connected' },
-  concluding: { at: 'concluding', isClean: false, isParked: false },
-  unlinking: { at: 'unlinking' },
-  retiring: { at: 'retiring', wanted: wantedOf(), reasonText: 'removed' },
-  over: { at: 'over' },
-}
-const works: { readonly [What in Exclude<Happened['what'], 'wished' | 'stopped'>]: Extract<Happened, { what: What }> } = {
-  'called-away': { what: 'called-away' },
-  taken: { what: 'taken' },
-  'not-taken': { what: 'not-taken', error },
-  waited: { what: 'waited' },
-  told: { what: 'told' },
-  'not-told': { what: 'not-told', error, failure: error },
-  cleared: { what: 'cleared' },
-  ended: { what: 'ended', session: sessionEnd() },
-  concluded: { what: 'concluded' },
-  unlinked: { what: 'unlinked', farewell: 'done' },
-  retired: { what: 'retired' },
-  failed: { what: 'failed', error },
-}
+import { beginLife, goodbyeOf, type Stage } from '../../src/producers/epoch/life.ts'
+import { decided, does, ended, error, leaving, lifeAt, stages, wantedOf, works } from '../ground/producers/lives.ts'
 
 /** What work may come to at each stage, and where that leads a life that nobody calls away. All else changes nothing. */
 const leadsTo: { readonly [At in Stage['at']]: { readonly [What in keyof typeof works]?: Stage['at'] } } = {
@@ -228,75 +172,4 @@ test('[B2] an end that leaves nothing to append with is told in the next epoch; 
   const peaceful = decided(lifeAt(stages.connected, { isStopped: true }), ended({ own: 'shutdown' }))
   expect(peaceful.life.stage).toEqual({ at: 'concluding', isClean: true, isParked: false })
   expect(decided(peaceful.life, { what: 'concluded' }).life.stage).toEqual({ at: 'over' })
-})
-
-const wishes = fc.record({
-  wanted: fc.constantFrom('running', 'logged-out', 'deleted'),
-  restartCount: fc.integer({ min: 0, max: 2 }),
-  parkedFor: fc.constantFrom(null, 'running/0', 'logged-out/1'),
-})
-const ends = fc.record({
-  statusCode: fc.constantFrom(401, 403, 408, 428, 440, 500, 515),
-  message: fc.constantFrom('', 'QR refs attempts ended'),
-  own: fc.constantFrom(null, 'requested', 'shutdown', 'sealed', 'fenced', 'log-unavailable'),
-  wasLoggedIn: fc.boolean(),
-  wasStable: fc.boolean(),
-  isEpochOver: fc.boolean(),
-})
-const happenings: fc.Arbitrary<Happened> = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom(...Object.values(works)) },
-  { weight: 3, arbitrary: ends.map(end => ended(end)) },
-  { weight: 2, arbitrary: wishes.map(wish => ({ what: 'wished' as const, wanted: wantedOf(wish) })) },
-  { weight: 1, arbitrary: fc.constant({ what: 'stopped' as const }) },
-)
-const course = fc.tuple(wishes, fc.array(happenings, { maxLength: 80 }))
-const hasSocket = ({ stage }: Life) => stage.at === 'connected' || stage.at === 'unlinking'
-
-test('[A2] [A7] no course of it opens a second socket, opens one once it is stopped or something else is wanted, or retires twice for one task', () => {
-  fc.assert(
-    fc.property(course, ([first, all]) => {
-      let life = beginLife(wantedOf(first))
-      let retired = 0
-      for (const happened of all) {
-        const before = life
-        const { life: after, effects } = decided(before, happened)
-        life = after
-        if (hasSocket(after) && !hasSocket(before)) {
-          expect([before.stage.at, happened.what, before.isStopped, before.isSuperseded]).toEqual([
-            'queueing',
-            'cleared',
-            false,
-            false,
-          ])
-        }
-        // The one before it is gone by itself, or is destroyed with its epoch.
-        if (hasSocket(before) && after.stage !== before.stage)
-          expect(happened.what === 'ended' || happened.what === 'unlinked' || does(effects).includes('release')).toBe(true)
-        if (before.stage.at === 'taking' && after.stage.at === 'taking' && after.stage !== before.stage)
-          expect(does(effects)).toContain('release')
-        if (taskOf(after.wanted) !== taskOf(before.wanted)) retired = 0
-        if (before.stage.at === 'retiring' && happened.what === 'retired' && taskOf(before.stage.wanted) === taskOf(after.wanted))
-          retired += 1
-        expect(retired).toBeLessThanOrEqual(1)
-      }
-    }),
-    { numRuns: 2_000 },
-  )
-})
-
-test('[A2] from wherever it is, it ends once it is stopped: after two more things that its work can come to', () => {
-  const outcomes = (life: Life) => Object.values(works).filter(one => decided(life, one).life !== life)
-  fc.assert(
-    fc.property(course, fc.nat(), ([first, all], pick) => {
-      let life = all.reduce((one, happened) => decided(one, happened).life, beginLife(wantedOf(first)))
-      life = decided(life, { what: 'stopped' }).life
-      for (let steps = 0; steps < 2 && life.stage.at !== 'over'; steps += 1) {
-        const possible = outcomes(life)
-        expect(possible).not.toEqual([])
-        life = decided(life, possible[pick % possible.length] ?? works.failed).life
-      }
-      expect(life.stage.at).toBe('over')
-    }),
-    { numRuns: 2_000 },
-  )
 })

@@ -1,39 +1,17 @@
 // What is decrypted ahead of Baileys: in its order, under its locks, remembered with its step; and what Baileys is told of it afterwards.
-
-import { proto } from '@whiskeysockets/baileys'
 import { beforeEach, expect, test } from 'vitest'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { me, messageNode, openTakingWorld, type Phone, type TakingWorld } from '../ground/producers/taking-world.ts'
+import { anaLid, anaPn, appends, bare, group, isPending, knownPhone, sets, text } from '../ground/producers/known-phones.ts'
+import { me, messageNode, openTakingWorld, type TakingWorld } from '../ground/producers/taking-world.ts'
 
 const logger = collectLogLines()
-const anaLid = '200:3@lid'
-const anaPn = '5511900000011:3@s.whatsapp.net'
-const group = '1203@g.us'
 let world: TakingWorld
 beforeEach(() => {
   world = openTakingWorld(logger)
 })
 
-const text = (conversation: string): proto.IMessage => ({ conversation })
-const bare = (type: string, attrs: Record<string, string> = {}) => ({ tag: type, attrs: { id: type, from: anaLid, ...attrs } })
-/** A contact who wrote before and was read: what it writes now is of a session that stands. */
-async function knownPhone(jid: string, attrs: Record<string, string> = {}): Promise<Phone> {
-  const phone = await world.phone(jid)
-  await world.takeIn(messageNode('HELLO', { from: jid, ...attrs }, await phone.write(text('hello'))))
-  await phone.read(await world.repository.encryptMessage({ jid, data: Buffer.from('hello to you') }))
-  world.happened.length = 0
-  return phone
-}
-const isPending = async (promise: Promise<unknown>) => {
-  const pending = Symbol('pending')
-  await new Promise(resolve => setImmediate(resolve))
-  return (await Promise.race([promise, Promise.resolve(pending)])) === pending
-}
-const appends = () => world.happened.filter(one => one.startsWith('append ')).map(one => one.slice('append '.length))
-const sets = () => world.happened.filter(one => one.startsWith('set '))
-
 test('[B2] [B4] messages are decrypted and their appends begun in arrival order, while nothing is durable, beside every other class', async () => {
-  const ana = await knownPhone(anaLid)
+  const ana = await knownPhone(world, anaLid)
   const nodes = [
     messageNode('A', { from: anaLid }, await ana.write(text('one'))),
     bare('receipt'),
@@ -44,7 +22,7 @@ test('[B2] [B4] messages are decrypted and their appends begun in arrival order,
   ]
   const taken = []
   for (const node of nodes) taken.push(await world.takeIn(node))
-  expect(appends()).toEqual([
+  expect(appends(world)).toEqual([
     'message A/0',
     'receipt receipt',
     'message B/0',
@@ -62,7 +40,7 @@ test('[B2] [B4] messages are decrypted and their appends begun in arrival order,
 })
 
 test('[B2] Baileys is answered with what was made ahead no sooner than it is durable', async () => {
-  const ana = await knownPhone(anaLid)
+  const ana = await knownPhone(world, anaLid)
   const node = messageNode('A', { from: anaLid }, await ana.write(text('one')))
   await world.takeIn(node)
   const handed = world.hand(node)
@@ -72,126 +50,21 @@ test('[B2] Baileys is answered with what was made ahead no sooner than it is dur
 })
 
 test('[B3] the memory of a part is set with its step, in one write, and known before that is durable', async () => {
-  const ana = await knownPhone(anaLid)
+  const ana = await knownPhone(world, anaLid)
   const part = await ana.write(text('one'))
   await world.takeIn(messageNode('A', { from: anaLid }, part))
-  expect(sets()).toHaveLength(1)
-  expect(sets()[0]).toMatch(/^set ahead (?=.*session\|200_1\.3)(?=.*zaplog-appended-part\|)/)
+  expect(sets(world)).toHaveLength(1)
+  expect(sets(world)[0]).toMatch(/^set ahead (?=.*session\|200_1\.3)(?=.*zaplog-appended-part\|)/)
   const again = messageNode('A', { from: anaLid }, { ...part, content: Buffer.from(part.content) })
   world.untold.forget()
   const { end } = await world.takeIn(again)
-  expect(appends()).toEqual(['message A/0'])
+  expect(appends(world)).toEqual(['message A/0'])
   expect(end).toBe('nobody')
   expect(await world.hand(again)).toEqual({ text: null, refusal: 'Key used already or never filled' })
 })
 
-test('[B8] a part that does not decrypt is in the log before Baileys hears of it, leaves no key behind and ends the look-ahead for its sender', async () => {
-  const ana = await knownPhone(anaLid)
-  const { content } = await ana.write(text('one'))
-  const broken = Buffer.from(content)
-  broken.writeUInt8(broken.readUInt8(broken.length - 1) ^ 1, broken.length - 1)
-  const node = messageNode('A', { from: anaLid }, { type: 'msg', content: broken })
-  const taken = await world.takeIn(node)
-  expect(taken.end).toBe('sender')
-  expect(appends()).toEqual(['undecryptable A/0'])
-  expect(sets()).toEqual([])
-  const handed = world.hand(node)
-  expect(await isPending(handed)).toBe(true)
-  world.appended()
-  expect((await handed).refusal).toContain('No matching sessions')
-  expect(sets()).toEqual([])
-})
-
-test('[B2] [B4] a phone that was installed anew ends the look-ahead for its sender; one that repeats its first message does not', async () => {
-  const ana = await knownPhone(anaLid)
-  const anew = await ana.reinstall()
-  const ends = []
-  for (const id of ['A', 'B']) ends.push((await world.takeIn(messageNode(id, { from: anaLid }, await anew.write(text(id))))).end)
-  expect(appends()).toEqual(['message A/0', 'message B/0'])
-  expect(ends).toEqual(['sender', 'nobody'])
-})
-
-test('[B2] [B4] what Baileys answers by writing keys ends the look-ahead: for its sender, or for everybody where it moves others', async () => {
-  const endOf = async (node: ReturnType<typeof bare>) => (await world.takeIn(node)).end
-  expect(await endOf(bare('receipt', { type: 'retry' }))).toBe('sender')
-  expect(await endOf(bare('receipt', { type: 'read' }))).toBe('nobody')
-  expect(await endOf(bare('notification', { type: 'encrypt' }))).toBe('sender')
-  expect(await endOf(bare('notification', { type: 'encrypt', from: 's.whatsapp.net' }))).toBe('nobody')
-  expect(await endOf(bare('notification', { type: 'mex' }))).toBe('everybody')
-  const { Type } = proto.Message.ProtocolMessage
-  const said = async (jid: string, type: proto.Message.ProtocolMessage.Type) => {
-    const phone = await world.phone(jid)
-    const node = messageNode('P', { from: jid }, await phone.write({ protocolMessage: { type } }))
-    return (await world.takeIn(node)).end
-  }
-  expect(await said('100@lid', Type.LID_MIGRATION_MAPPING_SYNC)).toBe('everybody')
-  expect(await said(anaLid, Type.LID_MIGRATION_MAPPING_SYNC)).toBe('nobody')
-})
-
-test('[B2] [B4] a pair of addresses is stored, and the session moves along it, before the message that brings it is decrypted, in one write', async () => {
-  const ana = await knownPhone(anaPn)
-  expect(world.held()).toContain('session|5511900000011.3')
-  await world.keys.set({ 'device-list': { '5511900000011': ['3'] } })
-  world.happened.length = 0
-  const node = messageNode('A', { from: anaLid, sender_pn: '5511900000011@s.whatsapp.net' }, await ana.write(text('moved')))
-  await world.takeIn(node)
-  const [pair, step] = sets()
-  expect(pair?.split(' ').toSorted()).toEqual(
-    [
-      'set',
-      'ahead',
-      'lid-mapping|200_reverse',
-      'lid-mapping|5511900000011',
-      'session|200_1.3',
-      'session|5511900000011.3',
-      'gone',
-    ].toSorted(),
-  )
-  expect(step).toContain('session|200_1.3')
-  expect(appends()).toEqual(['message A/0'])
-  world.appended()
-  expect((await world.hand(node)).text).toBe('moved')
-})
-
-test('[B2] sessions under phone numbers move with pairs that are stored together, and what comes next under the number is read', async () => {
-  const pns = ['5511900000011@s.whatsapp.net', '5511900000012@s.whatsapp.net']
-  const phones = []
-  for (const pn of pns) phones.push(await knownPhone(pn))
-  await world.keys.set({ 'device-list': { '5511900000011': ['0'] } }) // of the other one it was never asked for
-  const pairs = [...pns, '5511900000013@s.whatsapp.net'].map((pn, at) => ({ pn, lid: `${200 + at}@lid` }))
-  await world.repository.lidMapping.storeLIDPNMappings(pairs)
-  expect(world.held().filter(name => name.startsWith('session|'))).toEqual(['session|200_1.0', 'session|201_1.0'])
-  expect(world.held()).toContain('lid-mapping|5511900000013')
-  for (const [at, phone] of phones.entries()) {
-    const node = messageNode(`NEXT${at}`, { from: phone.jid }, await phone.write(text('next')))
-    await world.takeIn(node)
-    world.appended()
-    expect((await world.hand(node)).text).toBe('next')
-  }
-  world.happened.length = 0
-  await world.repository.lidMapping.storeLIDPNMappings(pairs)
-  expect(world.happened).toEqual([])
-})
-
-test('[B2] [B4] a new pair of addresses waits for what came before of its sender; a known one asks for nothing', async () => {
-  const ana = await knownPhone(anaPn)
-  await world.keys.set({ 'device-list': { '5511900000011': ['3'] } })
-  world.happened.length = 0
-  const attrs = { from: anaLid, sender_pn: '5511900000011@s.whatsapp.net' }
-  const before = Promise.withResolvers<void>()
-  world.earlier.answer = before.promise
-  const taking = world.takeIn(messageNode('A', attrs, await ana.write(text('one'))))
-  expect(await isPending(taking)).toBe(true)
-  expect(world.happened).toEqual([])
-  before.resolve()
-  await taking
-  world.earlier.answer = new Promise(() => undefined)
-  await world.takeIn(messageNode('B', attrs, await ana.write(text('two'))))
-  expect(appends()).toEqual(['message A/0', 'message B/0'])
-})
-
 test('[B2] [B3] a part that WhatsApp was not told of is answered as what it was when it comes again; one that is not kept any more is refused as used', async () => {
-  const ana = await knownPhone(anaLid)
+  const ana = await knownPhone(world, anaLid)
   const { skmsg, distribution } = await ana.writeInGroup(group, text('in the group'))
   const sealed = await ana.write(distribution)
   const attrs = { from: group, participant: anaLid }
@@ -206,7 +79,7 @@ test('[B2] [B3] a part that WhatsApp was not told of is answered as what it was 
   await world.takeIn(word)
   world.appended()
   expect((await world.hand(word)).text).toBe('in the group')
-  expect(appends()).toEqual(['message A/0', 'message B/0'])
+  expect(appends(world)).toEqual(['message A/0', 'message B/0'])
   world.untold.forget()
   const onceMore = stanza()
   await world.takeIn(onceMore)
@@ -214,28 +87,28 @@ test('[B2] [B3] a part that WhatsApp was not told of is answered as what it was 
 })
 
 test('[B2] [B3] what was made for another address than Baileys asks with is thrown away, and the part known by its memory', async () => {
-  const ana = await knownPhone(anaPn)
+  const ana = await knownPhone(world, anaPn)
   const node = messageNode('A', { from: anaPn }, await ana.write(text('one')))
   await world.takeIn(node)
   world.appended()
   await world.repository.lidMapping.storeLIDPNMappings([{ lid: '200@lid', pn: '5511900000011@s.whatsapp.net' }])
   expect(await world.hand(node)).toEqual({ text: 'one', refusal: null })
-  expect(appends()).toEqual(['message A/0'])
+  expect(appends(world)).toEqual(['message A/0'])
 })
 
 test('[B2] [B8] a part that was not taken in ahead is decrypted when Baileys asks, and durable before it is answered', async () => {
-  const ana = await knownPhone(anaLid)
+  const ana = await knownPhone(world, anaLid)
   const node = messageNode('A', { from: anaLid }, await ana.write(text('one')))
   await world.gate.begin('message', node)
   const handed = world.hand(node)
   expect(await isPending(handed)).toBe(true)
-  expect(appends()).toEqual(['message A/0'])
+  expect(appends(world)).toEqual(['message A/0'])
   world.appended()
   expect((await handed).text).toBe('one')
 })
 
 test('[B1] [B2] a group message is decrypted with the key that came before it, and no key is taken in twice', async () => {
-  const ana = await knownPhone(anaLid)
+  const ana = await knownPhone(world, anaLid)
   const attrs = { from: group, participant: anaLid }
   const { skmsg, distribution } = await ana.writeInGroup(group, text('first'))
   const second = await ana.writeInGroup(group, text('second'))
@@ -244,25 +117,25 @@ test('[B1] [B2] a group message is decrypted with the key that came before it, a
     messageNode('B', attrs, { type: 'skmsg', content: second.skmsg }),
   ]
   for (const node of nodes) expect((await world.takeIn(node)).end).toBe('nobody')
-  expect(appends()).toEqual(['message A/0', 'message A/1', 'message B/0'])
-  expect(sets()).toHaveLength(3)
+  expect(appends(world)).toEqual(['message A/0', 'message A/1', 'message B/0'])
+  expect(sets(world)).toHaveLength(3)
   world.appended()
   world.happened.length = 0
   for (const [nth, said] of ['first', 'second'].entries()) expect((await world.hand(nodes[nth] ?? bare('none'))).text).toBe(said)
-  expect(sets()).toEqual([])
+  expect(sets(world)).toEqual([])
 })
 
 test('[B2] what Baileys refuses before it decrypts has its place in the log before it is refused', async () => {
-  const ana = await knownPhone(anaLid)
+  const ana = await knownPhone(world, anaLid)
   const storeLIDPNMappings = async () => Promise.reject(new Error('no such address'))
   Object.assign(Object.getPrototypeOf(world.repository.lidMapping), { storeLIDPNMappings })
   const attrs = { from: anaLid, sender_pn: '5511900000011@s.whatsapp.net' }
   await world.takeIn(messageNode('A', attrs, await ana.write(text('one'))))
-  expect(appends()).toEqual(['unknown A: message: refused before decryption'])
+  expect(appends(world)).toEqual(['unknown A: message: refused before decryption'])
 })
 
 test('[B2] what the own phone hands over is decrypted when Baileys asks and holds everybody until then; refused before, it is in the log after', async () => {
-  const phone = await knownPhone('100@lid')
+  const phone = await knownPhone(world, '100@lid')
   const attrs = { from: '100@lid', category: 'peer' }
   const node = messageNode('KEYS', attrs, await phone.write(text('for Baileys alone')))
   const { end, after } = await world.takeIn(node)
@@ -270,21 +143,21 @@ test('[B2] what the own phone hands over is decrypted when Baileys asks and hold
   expect(world.happened).toEqual([])
   const handed = world.hand(node)
   expect(await isPending(handed)).toBe(true)
-  expect(appends()).toEqual(['message KEYS/0'])
+  expect(appends(world)).toEqual(['message KEYS/0'])
   world.appended()
   expect((await handed).text).toBe('for Baileys alone')
   await after?.()
-  expect(appends()).toEqual(['message KEYS/0'])
+  expect(appends(world)).toEqual(['message KEYS/0'])
   const refused = await world.takeIn(messageNode('REFUSED', attrs, await phone.write(text('never asked for'))))
   const appending = refused.after?.()
   expect(await isPending(appending ?? Promise.resolve())).toBe(true)
-  expect(appends()).toEqual(['message KEYS/0', 'unknown REFUSED: message: refused before decryption'])
+  expect(appends(world)).toEqual(['message KEYS/0', 'unknown REFUSED: message: refused before decryption'])
   world.appended()
   await appending
 })
 
 test('[B2] a socket that has ended decrypts nothing and appends nothing more', async () => {
-  const ana = await knownPhone(anaLid)
+  const ana = await knownPhone(world, anaLid)
   const node = messageNode('A', { from: anaLid }, await ana.write(text('one')))
   world.life.terminate('log-unavailable')
   await world.takeIn(node)
@@ -292,7 +165,7 @@ test('[B2] a socket that has ended decrypts nothing and appends nothing more', a
 })
 
 test('[B2] before anything is encrypted all that was set is durable, and its own step before its bytes are answered', async () => {
-  const ana = await knownPhone(anaLid)
+  const ana = await knownPhone(world, anaLid)
   await world.takeIn(messageNode('A', { from: anaLid }, await ana.write(text('one'))))
   world.happened.length = 0
   const encrypting = {
@@ -309,7 +182,7 @@ test('[B2] before anything is encrypted all that was set is durable, and its own
 })
 
 test('[B2] what encrypts inside a transaction of Baileys is durable before that goes on, and sees what was taken in while it waited', async () => {
-  const ana = await knownPhone(anaLid)
+  const ana = await knownPhone(world, anaLid)
   const locked = Promise.withResolvers<void>()
   const free = Promise.withResolvers<void>()
   const holding = world.keys.transaction(async () => {

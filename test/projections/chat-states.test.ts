@@ -5,6 +5,8 @@ import { listChats } from '../../src/projections/read-model/queries.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
 import { aGroup, anEvent, somebody, somebodyElse, testStartAt } from '../ground/events.ts'
 import { openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
+import { projected } from '../ground/projections/adding.ts'
+import { pairOf } from '../ground/projections/number-of.ts'
 
 const instanceId = 'shop'
 const year = 365 * 86_400_000
@@ -14,14 +16,6 @@ beforeAll(async () => {
 })
 afterAll(() => dsl.close())
 
-/** Answers what adds further ones. */
-async function projected(...events: readonly Event[]) {
-  const world = await dsl.projected(...events)
-  return async (...more: readonly Event[]) => {
-    await world.append(more)
-    await world.projectAll()
-  }
-}
 const chats = async (request: object = {}) => (await listChats(dsl.test.database, { instanceId, ...request })).data
 const archivedIds = async (archived: boolean) => (await chats({ archived })).map(one => one.chatId)
 
@@ -43,9 +37,9 @@ it('[D1] each field is what was said of it last, in whichever order it is read, 
     ...{ archived: false, pinned: true, unread: false, locked: true },
     ...{ muted: true, mutedUntil: new Date(soon).toISOString(), expiresInSeconds: 86_400, deletedAt: null },
   }
-  await projected(message, ...all)
+  await projected(dsl, message, ...all)
   expect(await chats()).toMatchObject([expected])
-  const project = await projected()
+  const project = await projected(dsl)
   for (const one of all.toReversed()) await project(one)
   await project(message)
   expect(await chats()).toMatchObject([expected])
@@ -53,7 +47,7 @@ it('[D1] each field is what was said of it last, in whichever order it is read, 
 })
 
 it('[D1] a mute without an end is for ever, one whose end is past is over, and none takes its end away', async () => {
-  const project = await projected(message, said(1, { muted: true, mutedUntil: testStartAt - year }))
+  const project = await projected(dsl, message, said(1, { muted: true, mutedUntil: testStartAt - year }))
   expect(await chats()).toMatchObject([{ muted: false, mutedUntil: null }])
   await project(said(2, { muted: true, mutedUntil: null }))
   expect(await chats()).toMatchObject([{ muted: true, mutedUntil: null }])
@@ -64,9 +58,9 @@ it('[D1] a mute without an end is for ever, one whose end is past is over, and n
 it('[D1] a chat says when it was deleted last, and is listed all the same', async () => {
   const deleted = (second: number, sequence: number) =>
     anEvent('chat.deleted', { epoch: 2, sequence, occurredAt: testStartAt + second * 1000 })
-  await projected(message, deleted(5, 2), deleted(3, 1))
+  await projected(dsl, message, deleted(5, 2), deleted(3, 1))
   expect(await chats()).toMatchObject([{ deletedAt: new Date(testStartAt + 5000).toISOString() }])
-  await projected(message, anEvent('chat.deleted', { cleared: true }))
+  await projected(dsl, message, anEvent('chat.deleted', { cleared: true }))
   expect(await chats()).toMatchObject([{ deletedAt: null }])
 })
 
@@ -77,7 +71,7 @@ it('[B4] [D1] [D4] what was said under a number counts under the LID once both a
     [said(2, { ...byNumber, archived: true }), said(1, { ...byLid, archived: false }), anEvent('message.received', byNumber)],
   ]
   for (const events of orders) {
-    const project = await projected(...events)
+    const project = await projected(dsl, ...events)
     await project(anEvent('contact.updated'))
     expect(await chats()).toMatchObject([{ chatId: somebody.lid, archived: true }])
     expect(await archivedIds(true)).toEqual([somebody.lid])
@@ -86,14 +80,10 @@ it('[B4] [D1] [D4] what was said under a number counts under the LID once both a
 })
 
 it('[B4] [D4] a number that was told of somebody earlier than was known has its chat archived as whose it is now', async () => {
-  const pairOf = ({ lid }: { lid: string }, second: number) =>
-    anEvent('contact.updated', {
-      ...{ contactId: lid, contactLid: lid, contactPn: somebody.pn, chatId: null, chatPn: null, senderId: null, senderPn: null },
-      occurredAt: testStartAt + second * 1000,
-    })
   const text = ({ lid }: { lid: string }) =>
     anEvent('message.received', { chatId: lid, chatPn: null, senderId: lid, senderPn: null })
   const project = await projected(
+    dsl,
     ...[
       text(somebody),
       text(somebodyElse),
@@ -110,6 +100,7 @@ it('[B4] [D4] a number that was told of somebody earlier than was known has its 
 it('[D4] archived chats and others are listed apart, the last active first, in pages', async () => {
   const other = { chatId: somebodyElse.lid, chatPn: somebodyElse.pn, senderId: somebodyElse.lid, senderPn: somebodyElse.pn }
   await projected(
+    dsl,
     message,
     anEvent('message.received', { chatId: aGroup, chatPn: null, isGroup: true }),
     anEvent('message.received', other),
@@ -124,7 +115,7 @@ it('[D4] archived chats and others are listed apart, the last active first, in p
 })
 
 it('[D1] a chat of which only states are known is in no list', async () => {
-  await projected(said(1, { archived: true }))
+  await projected(dsl, said(1, { archived: true }))
   expect(await chats()).toEqual([])
   expect(await archivedIds(true)).toEqual([])
 })

@@ -9,6 +9,7 @@ import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../gro
 import { never, openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
 import { applyTo } from '../ground/projections/apply-to.ts'
 import { countStatements } from '../ground/projections/count-statements.ts'
+import { pairOf } from '../ground/projections/number-of.ts'
 import { dumpTables } from '../ground/standing-property.ts'
 
 const instanceId = 'shop'
@@ -127,19 +128,6 @@ describe('who is in it', () => {
   })
 
   it('[B4] [D1] a number that was told of somebody earlier than was known is counted as whose it is now', async () => {
-    const pairOf = ({ lid }: Person, second: number) =>
-      anEvent('contact.updated', {
-        ...{
-          contactId: lid,
-          contactLid: lid,
-          contactPn: somebody.pn,
-          chatId: null,
-          chatPn: null,
-          senderId: null,
-          senderPn: null,
-        },
-        occurredAt: testStartAt + second * 1000,
-      })
     const people = told(10, [as({ lid: somebody.pn, pn: somebody.pn }), as(third)])
     const world = await projected(pairOf(third, 5), pairOf(somebody, 9), people)
     expect(await read()).toMatchObject({ participantCount: 2 })

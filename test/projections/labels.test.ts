@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
 import { listChats, listContacts, listLabels } from '../../src/projections/read-model/queries.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
-import { aChannel, aGroup, anEvent, somebody, somebodyElse, testStartAt } from '../ground/events.ts'
+import { aChannel, aGroup, anEvent, somebody, somebodyElse } from '../ground/events.ts'
 import { openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
+import { pairOf } from '../ground/projections/number-of.ts'
 import { dumpTables } from '../ground/standing-property.ts'
 
 const instanceId = 'shop'
@@ -79,19 +80,6 @@ describe('labels', () => {
   })
 
   it('[D1] [B4] a number that is another one’s by now says nothing of the chat that had it before', async () => {
-    const pairOf = ({ lid }: { lid: string }, second: number) =>
-      anEvent('contact.updated', {
-        ...{
-          contactId: lid,
-          contactLid: lid,
-          contactPn: somebody.pn,
-          chatId: null,
-          chatPn: null,
-          senderId: null,
-          senderPn: null,
-        },
-        occurredAt: testStartAt + second * 1000,
-      })
     const pairs = [pairOf(somebody, 1), pairOf(somebodyElse, 2)]
     await projected(...pairs, label(1, '1', { name: 'New' }), link(2, '1', somebody.lid, true), link(3, '1', somebody.pn, false))
     expect(await labels()).toMatchObject([{ chats: [somebody.lid] }])

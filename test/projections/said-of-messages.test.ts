@@ -1,10 +1,11 @@
 // What is said of messages besides their text: votes, answers to events, pins, stars and deletions, in whichever order they come.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Event, EventOf } from '../../src/events/event.ts'
+import type { EventOf } from '../../src/events/event.ts'
 import { getMessage, listMessages } from '../../src/projections/read-model/queries.ts'
 import { readModel, readModelTables } from '../../src/projections/read-model/read-model.ts'
 import { aGroup, anEvent, somebody, somebodyElse, testStartAt, us } from '../ground/events.ts'
 import { openProjectionDsl, type ProjectionDsl } from '../ground/projection-dsl.ts'
+import { projected } from '../ground/projections/adding.ts'
 
 const instanceId = 'shop'
 const year = 365 * 86_400_000
@@ -14,14 +15,6 @@ beforeAll(async () => {
 })
 afterAll(() => dsl.close())
 
-/** Answers what adds further ones. */
-async function projected(...events: readonly Event[]) {
-  const world = await dsl.projected(...events)
-  return async (...more: readonly Event[]) => {
-    await world.append(more)
-    await world.projectAll()
-  }
-}
 const read = (messageId: string) => getMessage(dsl.test.database, { instanceId, messageId })
 const idsOf = async (request: object) =>
   (await listMessages(dsl.test.database, { instanceId, ...request })).data.map(one => one.messageId)
@@ -68,9 +61,9 @@ describe('polls', () => {
       ],
       answers: null,
     }
-    await projected(poll(), first, ...withdrawn, ours, changed)
+    await projected(dsl, poll(), first, ...withdrawn, ours, changed)
     expect(await read('POLL')).toMatchObject(expected)
-    const project = await projected(changed, ...withdrawn.toReversed(), ours)
+    const project = await projected(dsl, changed, ...withdrawn.toReversed(), ours)
     await project(first)
     await project(poll())
     expect(await read('POLL')).toMatchObject(expected)
@@ -79,7 +72,7 @@ describe('polls', () => {
   it('[B4] [D1] whoever votes under both addresses has one vote, the last, once they are known to be one person’s', async () => {
     const byNumber = vote(['soup'], { ...onNumber(somebody), occurredAt: at(1) })
     const byLid = vote(['rice'], { senderId: somebody.lid, senderPn: null, occurredAt: at(2) })
-    const project = await projected(poll(by(somebodyElse)), byNumber, byLid)
+    const project = await projected(dsl, poll(by(somebodyElse)), byNumber, byLid)
     expect((await read('POLL'))?.votes?.map(one => one.senderId)).toEqual([somebody.pn, somebody.lid])
     await project(anEvent('contact.updated'))
     expect((await read('POLL'))?.votes).toEqual([
@@ -89,6 +82,7 @@ describe('polls', () => {
 
   it('[D1] a vote counts in its own chat, and for the poll of its own author', async () => {
     await projected(
+      dsl,
       poll(by(somebody)),
       poll({ ...by(somebodyElse), messageId: 'POLL', occurredAt: at(9), text: 'forged' }),
       vote(['soup'], { ...elsewhere, isGroup: false }),
@@ -105,6 +99,7 @@ describe('polls', () => {
   it('[D1] a poll and a vote with 100,000 options stop nobody; of a vote 256 are kept', async () => {
     const options = Array.from({ length: 100_000 }, (_, n) => String(n))
     await projected(
+      dsl,
       poll({ poll: { name: 'Which?', options, selectableCount: 0 } }),
       vote(options, { ...by(somebody), unknownHashes: options }),
       anEvent('message.received', { messageId: 'AFTER' }),
@@ -120,7 +115,7 @@ describe('polls', () => {
   })
 
   it('[D1] what is no poll has neither votes nor results, also where somebody votes in it', async () => {
-    await projected(anEvent('message.received', { ...inGroup, messageId: 'POLL' }), vote(['soup'], by(somebody)))
+    await projected(dsl, anEvent('message.received', { ...inGroup, messageId: 'POLL' }), vote(['soup'], by(somebody)))
     expect(await read('POLL')).toMatchObject({ votes: null, results: null })
   })
 })
@@ -151,11 +146,11 @@ describe('events', () => {
       { senderId: somebodyElse.lid, senderPn: somebodyElse.pn, answer: 'maybe', extraGuests: null, at: iso(2) },
       { senderId: somebody.lid, senderPn: somebody.pn, answer: 'not-going', extraGuests: null, at: iso(3) },
     ]
-    const project = await projected(notGoing, going, maybe, comment)
+    const project = await projected(dsl, notGoing, going, maybe, comment)
     await project(party)
     expect(await read('PARTY')).toMatchObject({ answers: expected, votes: null })
     expect(await read('LAST')).toMatchObject({ answers: null, parentMessageId: 'PARTY' })
-    const afterwards = await projected(party, going)
+    const afterwards = await projected(dsl, party, going)
     expect((await read('PARTY'))?.answers).toMatchObject([{ answer: 'going', extraGuests: 2 }])
     await afterwards(answer('maybe', { ...by(somebody), occurredAt: at(0) }))
     expect((await read('PARTY'))?.answers).toMatchObject([{ answer: 'going', at: iso(1) }])
@@ -165,7 +160,7 @@ describe('events', () => {
     const parts = Array.from({ length: 5 }, (_, n) =>
       anEvent('message.received', { messageId: `PART${n}`, parentMessageId: 'ALBUM', occurredAt: at(n) }),
     )
-    await projected(anEvent('message.received', { messageId: 'ALBUM' }), ...parts, answer('going', { messageId: 'GOING' }))
+    await projected(dsl, anEvent('message.received', { messageId: 'ALBUM' }), ...parts, answer('going', { messageId: 'GOING' }))
     const page = await listMessages(dsl.test.database, { instanceId, parentMessageId: 'ALBUM', limit: 3 })
     expect(page.data.map(one => one.messageId)).toEqual(['PART4', 'PART3', 'PART2'])
     expect(await idsOf({ parentMessageId: 'ALBUM', cursor: page.nextCursor })).toEqual(['PART1', 'PART0'])
@@ -176,7 +171,7 @@ describe('events', () => {
 
   it('[D1] a parent whose id is as long as its sender likes stops nobody, and is found', async () => {
     const parentMessageId = `${'é'.repeat(9_000)}\0`
-    await projected(answer('going', { parentMessageId, messageId: 'LONG' }))
+    await projected(dsl, answer('going', { parentMessageId, messageId: 'LONG' }))
     expect(await idsOf({ parentMessageId })).toEqual(['LONG'])
   })
 })
@@ -192,7 +187,7 @@ describe('pins', () => {
       pin(true, { ...by(us), fromMe: true, occurredAt: at(1), untilAt: soon }),
       pin(false, { occurredAt: at(2) }),
     ]
-    const project = await projected(last, first)
+    const project = await projected(dsl, last, first)
     await project(message)
     expect(await read('PINNED')).toMatchObject({ pinned: false, pinnedUntil: null })
     await project(pin(true, { occurredAt: at(3), untilAt: soon }))
@@ -201,7 +196,7 @@ describe('pins', () => {
   })
 
   it('[D1] a pin whose end is past is none, and one without an end has none', async () => {
-    const project = await projected(message, pin(true, { occurredAt: at(1), untilAt: testStartAt - year }))
+    const project = await projected(dsl, message, pin(true, { occurredAt: at(1), untilAt: testStartAt - year }))
     expect(await read('PINNED')).toMatchObject({ pinned: false, pinnedUntil: null })
     expect(await idsOf({ pinned: true })).toEqual([])
     await project(pin(true, { occurredAt: at(2), untilAt: null }))
@@ -213,15 +208,15 @@ describe('pins', () => {
     ['of the year 0', -62_167_219_200_000, { pinned: false, pinnedUntil: null }],
     ['of the year 287,000', 9e15, { pinned: true, pinnedUntil: '9999-12-31T23:59:59.999Z' }],
   ])('[D1] an end %s is the nearest that a calendar holds', async (_, untilAt, expected) => {
-    await projected(message, pin(true, { untilAt }))
+    await projected(dsl, message, pin(true, { untilAt }))
     expect(await read('PINNED')).toMatchObject(expected)
   })
 
   it('[D1] a pin in another chat, or of somebody else’s message with the same id, pins nothing', async () => {
     const target = { targetSenderId: us.lid, untilAt: soon }
-    await projected(message, pin(true, { ...elsewhere, untilAt: soon }), pin(true, target))
+    await projected(dsl, message, pin(true, { ...elsewhere, untilAt: soon }), pin(true, target))
     expect(await read('PINNED')).toMatchObject({ pinned: false })
-    await projected(message, pin(true, { ...target, targetSenderId: somebody.pn }))
+    await projected(dsl, message, pin(true, { ...target, targetSenderId: somebody.pn }))
     expect(await read('PINNED')).toMatchObject({ pinned: true })
   })
 })
@@ -233,7 +228,7 @@ describe('stars and deletions', () => {
     anEvent('message.starred', { ...state, targetMessageId: 'KEPT', on, epoch: 2, sequence, ...given })
 
   it('[D1] of a star the greatest epoch and sequence counts, whenever it is said to have been', async () => {
-    const project = await projected(star(false, 9, { occurredAt: at(1) }), star(true, 8, { occurredAt: at(5) }))
+    const project = await projected(dsl, star(false, 9, { occurredAt: at(1) }), star(true, 8, { occurredAt: at(5) }))
     await project(message)
     expect(await read('KEPT')).toMatchObject({ starred: false })
     await project(star(true, 1, { epoch: 3, occurredAt: 0 }))
@@ -243,7 +238,7 @@ describe('stars and deletions', () => {
   it('[D1] a star, a pin and a deletion that were read before their message count once it comes', async () => {
     const pin = anEvent('message.pinned', { targetMessageId: 'KEPT' })
     const deletion = anEvent('message.deleted', { ...state, targetMessageId: 'KEPT', occurredAt: at(4) })
-    const project = await projected(star(true, 1), pin, deletion)
+    const project = await projected(dsl, star(true, 1), pin, deletion)
     await project(message)
     expect(await read('KEPT')).toMatchObject({ starred: true, pinned: true, deletedAt: iso(4) })
   })
@@ -251,6 +246,7 @@ describe('stars and deletions', () => {
   it('[B4] [D1] [D4] a star finds its message once both addresses of the chat are known, in the list and in the search', async () => {
     const byNumber = { chatId: somebody.pn, chatPn: somebody.pn, ...onNumber(somebody) }
     const project = await projected(
+      dsl,
       anEvent('message.received', { ...byNumber, messageId: 'KEPT', text: 'a recipe' }),
       anEvent('message.received', { ...byNumber, messageId: 'OTHER', text: 'a recipe' }),
       star(true, 5, { chatPn: null }),
@@ -266,7 +262,7 @@ describe('stars and deletions', () => {
 
   it('[D1] a star of what the account wrote is none of what the other side wrote under the same id', async () => {
     const sent = anEvent('message.sent', { messageId: 'KEPT', text: 'ours', occurredAt: at(1) })
-    await projected(message, sent, star(true, 5, { targetSenderId: us.pn }))
+    await projected(dsl, message, sent, star(true, 5, { targetSenderId: us.pn }))
     const { data } = await listMessages(dsl.test.database, { instanceId, starred: true })
     expect(data.map(one => one.text)).toEqual(['ours'])
   })
@@ -280,7 +276,7 @@ describe('stars and deletions', () => {
 
   it('[D1] what the account deleted for itself can be read, and says when that was first heard of', async () => {
     const deletion = (second: number) => anEvent('message.deleted', { ...state, targetMessageId: 'KEPT', occurredAt: at(second) })
-    const project = await projected(deletion(7), deletion(4))
+    const project = await projected(dsl, deletion(7), deletion(4))
     await project(message, deletion(9))
     expect(await read('KEPT')).toMatchObject({ text: 'a recipe', deletedAt: iso(4), revokedAt: null })
   })

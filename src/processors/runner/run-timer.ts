@@ -1,9 +1,9 @@
 // A timer at work: it does what it is for at once, and then again and again until it is closed. What fails is said, and tried again sooner.
 import type { Logger } from '../../runtime/logger.ts'
 import type { Role } from '../../runtime/role.ts'
+import { runningRole } from '../../runtime/running-role.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { Line, Timer } from '../processor.ts'
-import { runningRole } from '../running-role.ts'
 
 export function runTimer({ logger }: { logger: Logger }, timer: Timer): Role {
   const { name, everyMs, afterFailureMs, subject } = timer

@@ -2,6 +2,7 @@
 // and held on to; one whose process died is claimed again as soon as that is over, at once where no other process can have had it.
 import { Agent } from 'undici'
 import type { Database } from '../../database/database.ts'
+import { listenOrLook } from '../../database/listen-or-look.ts'
 import type { Codec } from '../../events/codec.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { drainApiOutbox, owe } from '../../instances/outbox.ts'
@@ -20,14 +21,14 @@ import {
 import type { EventLog } from '../../log/log.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
 import { mediaUrlAllowances } from '../../runtime/address-guard.ts'
-import { type Bell, createBell } from '../../runtime/bell.ts'
+import { createBell } from '../../runtime/bell.ts'
 import type { Config } from '../../runtime/config.ts'
 import { createGuardedConnector } from '../../runtime/guarded-connector.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import type { Role } from '../../runtime/role.ts'
+import { runningRole } from '../../runtime/running-role.ts'
 import type { Sealer } from '../../runtime/seal.ts'
-import { runningRole } from '../running-role.ts'
 import { openPictures } from '../store/pictures.ts'
 import { createUploadHold, type UploadHold } from './hold-uploads.ts'
 import { mostAttempts, type Verdict, verdictOf } from './judge-failure.ts'
@@ -100,7 +101,8 @@ export function openUploads(deps: UploadsDeps): Role {
   }
 
   async function run(): Promise<void> {
-    const listening = listen(deps, bell, stop.signal)
+    const wakes = { channel: uploadsChannel, wake: bell.ring, unheard: 'uploads.not-listened' }
+    const listening = listenOrLook(deps, wakes, stop.signal)
     await doubtProgram(deps.uploads.ffmpegPath, deps.logger)
     while (!stop.signal.aborted) {
       let lookInMs = lookMs
@@ -133,15 +135,6 @@ function openTools({ config, uploads, objects, sealer, logger }: UploadsDeps): {
       await dispatcher.destroy()
       await pictures.close()
     },
-  }
-}
-
-/** What is missed is found by looking. */
-async function listen({ database, logger }: UploadsDeps, bell: Bell, signal: AbortSignal): Promise<void> {
-  try {
-    await database.listen(uploadsChannel, () => bell.ring(), signal)
-  } catch (error) {
-    if (!signal.aborted) logger.warn('uploads.not-listened', { error })
   }
 }
 

@@ -1,4 +1,5 @@
 // Runs one instance for each that is wanted, and follows what the API writes within a second.
+import { listenOrLook } from '../../database/listen-or-look.ts'
 import { createBell } from '../../runtime/bell.ts'
 import type { OwnReason } from '../socket/reconnect-policy.ts'
 import type { InstanceDeps } from './hands.ts'
@@ -23,18 +24,10 @@ export function openSupervisor(deps: InstanceDeps): Supervisor {
   const following = follow()
 
   async function follow(): Promise<void> {
-    await listen()
+    await listenOrLook(deps, { channel: 'instances', wake: woken.ring, unheard: 'producers.not-listening' }, stop.signal)
     while (!stop.signal.aborted) {
       await reconcile()
       await woken.rung(stop.signal, pollMs)
-    }
-  }
-
-  async function listen(): Promise<void> {
-    try {
-      await deps.database.listen('instances', woken.ring, stop.signal)
-    } catch (error) {
-      if (!stop.signal.aborted) deps.logger.warn('producers.not-listening', { error })
     }
   }
 

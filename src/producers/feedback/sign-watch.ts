@@ -1,6 +1,7 @@
 // When signs are due, for all accounts of this process that are open: one question, asked when the next one is due, when somebody begins to work on a
 // message, and every [5 s]. What is due while nobody asks, or beyond its budget, is left out, and never made up for.
 import type { Database } from '../../database/database.ts'
+import { listenOrLook } from '../../database/listen-or-look.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import { processingChannel } from '../../instances/processing-sessions.ts'
 import { type ClaimedSign, claimSigns } from '../../instances/processing-signs.ts'
@@ -56,14 +57,8 @@ export function createSignWatch({ database, config, clock, logger, metrics }: De
     else metrics.signs.inc({ outcome: 'left-out' })
   }
 
-  async function listen(signal: AbortSignal): Promise<void> {
-    const wake = (instanceId: string) => void ((instanceId === '' || serving.has(instanceId)) && bell.ring())
-    try {
-      await database.listen(processingChannel, wake, signal)
-    } catch (error) {
-      if (!signal.aborted) logger.warn('processing.not-listening', { error })
-    }
-  }
+  const wake = (instanceId: string) => void ((instanceId === '' || serving.has(instanceId)) && bell.ring())
+  const wakes = { channel: processingChannel, wake, unheard: 'processing.not-listening' }
 
   async function looked(signal: AbortSignal): Promise<number> {
     try {
@@ -82,7 +77,7 @@ export function createSignWatch({ database, config, clock, logger, metrics }: De
     },
     claimed: async () => void (await claiming),
     follow: async signal => {
-      const listening = listen(signal)
+      const listening = listenOrLook({ database, logger }, wakes, signal)
       while (!signal.aborted) {
         const looking = looked(signal)
         claiming = looking

@@ -53,6 +53,14 @@ export const historyOf = (count: number, more: Told = {}): Told => ({
   ...more,
 })
 
+/** Of a notification that is handled: whatever it brought is in the log by itself. */
+export const nothing = { kind: 'emit', appends: [] }
+
+/** Of a history of so many. */
+export const inOrder = (count: number) => Array.from({ length: count }, (_, n) => `old ${n}`)
+
+export const texts = async (world: HistoryWorld) => (await world.messages()).map(({ text }) => text)
+
 export const packed = (told: Told): Buffer =>
   deflateSync(proto.HistorySync.encode(proto.HistorySync.fromObject({ syncType: HistorySyncType.RECENT, ...told })).finish())
 

@@ -3,6 +3,7 @@ import type { SimDevice } from '../../../simulator/accounts/device.ts'
 import { writeTogether } from '../../../src/database/statement-parts.ts'
 import type { Known } from '../../../src/events/command-bodies/known.ts'
 import type { KeptAlbum } from '../../../src/events/command-bodies.ts'
+import type { EventOf } from '../../../src/events/event.ts'
 import { albumParts } from '../../../src/instances/album-parts.ts'
 import { commandIds } from '../../../src/instances/command-ids.ts'
 import { type AcceptedCommand, acceptCommands, askCommand } from '../../../src/instances/commands.ts'
@@ -80,6 +81,15 @@ export const untilRow = (rig: Rig, { commandId }: Asked, what: string, holds: (r
     const row = (await rowsOf(rig)).find(one => one.command_id === commandId)
     return row !== undefined && holds(row) && row
   })
+
+/** What came of it, once it is over. */
+export const over = (rig: Rig, asked: Pick<Asked, 'commandId'> | undefined) =>
+  until('the command is over', async () =>
+    (await rig.events()).find(
+      (event): event is EventOf<'command.completed'> | EventOf<'command.failed'> =>
+        (event.type === 'command.completed' || event.type === 'command.failed') && event.commandId === asked?.commandId,
+    ),
+  )
 
 /** What is due later is due now, and the account has rested. */
 export async function skipWaiting(rig: Rig, instanceId = 'first'): Promise<void> {

@@ -1,5 +1,5 @@
 // What a loop of ours answers for as a role: it runs, or what keeps it from its work; closed, it ends what it is at.
-import type { Role } from '../runtime/role.ts'
+import type { Role } from './role.ts'
 
 /** `problem` null: there is none. `done` is over once the loop has ended, which `stop` tells it to; then what it used is closed. */
 export const runningRole = (
