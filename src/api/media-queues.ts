@@ -1,7 +1,6 @@
 // What waits of files, and what is kept of them, for the watch of queues.
 import type { Database } from '../database/database.ts'
-import { type Walk, walkKeptMedia } from '../projections/read-model/kept-media.ts'
-import { readPendingMedia } from '../projections/read-model/pending-media.ts'
+import { readPendingMedia, type Walk, walkKeptMedia } from '../projections/read-model/queries.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Queue } from './queue.ts'
 
