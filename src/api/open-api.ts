@@ -176,7 +176,7 @@ export async function describedRoutes(
   deps: Parameters<typeof openApiDocument>[1] &
     Parameters<typeof seenRoutes>[1] &
     Parameters<typeof askingRoutes>[1] &
-    Parameters<(typeof recordRoutes)[number]>[1] &
+    Parameters<typeof recordRoutes>[1] &
     Parameters<typeof copyRoutes>[1] &
     Parameters<typeof serverRoutes>[1] &
     Parameters<typeof ownRoutes>[1] &
@@ -188,7 +188,7 @@ export async function describedRoutes(
   ownRoutes(app, deps)
   seenRoutes(app, deps)
   askingRoutes(app, deps)
-  for (const routes of recordRoutes) routes(app, deps)
+  recordRoutes(app, deps)
   copyRoutes(app, deps)
   fileRoutes(app, deps)
   streamRoutes(app, deps)
@@ -257,7 +257,18 @@ export function askingRoutes(
 }
 
 /** What became of records. */
-const recordRoutes = [deliveryRoutes, eventRoutes, lagRoutes, logRoutes]
+function recordRoutes(
+  app: App,
+  deps: Parameters<typeof deliveryRoutes>[1] &
+    Parameters<typeof eventRoutes>[1] &
+    Parameters<typeof lagRoutes>[1] &
+    Parameters<typeof logRoutes>[1],
+): void {
+  deliveryRoutes(app, deps)
+  eventRoutes(app, deps)
+  lagRoutes(app, deps)
+  logRoutes(app, deps)
+}
 
 /** Files that came, and those that are to be sent. */
 function fileRoutes(
