@@ -198,7 +198,10 @@ export async function describedRoutes(
 /** What there is of the server itself. */
 function serverRoutes(
   app: App,
-  deps: Parameters<typeof healthRoutes>[1] & Parameters<typeof pageRoutes>[1] & Parameters<typeof aboutRoutes>[1] & Parameters<typeof encryptionKeyRoutes>[1],
+  deps: Parameters<typeof healthRoutes>[1] &
+    Parameters<typeof pageRoutes>[1] &
+    Parameters<typeof aboutRoutes>[1] &
+    Parameters<typeof encryptionKeyRoutes>[1],
 ): void {
   healthRoutes(app, deps)
   pageRoutes(app, deps)

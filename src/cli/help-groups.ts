@@ -2,7 +2,21 @@
 import type { Command } from 'commander'
 
 const groups: Readonly<Record<string, readonly string[]>> = {
-  'To run it:': ['start', 'demo', 'simulate', 'dev', 'status', 'doctor', 'keys', 'rebuild', 'rebuilds', 'migrate', 'version', 'completion', 'help'],
+  'To run it:': [
+    'start',
+    'demo',
+    'simulate',
+    'dev',
+    'status',
+    'doctor',
+    'keys',
+    'rebuild',
+    'rebuilds',
+    'migrate',
+    'version',
+    'completion',
+    'help',
+  ],
   'Accounts:': ['instances', 'ls', 'profile', 'privacy', 'presence'],
   'To write:': ['send', 'upload', 'messages', 'commands', 'uploads', 'processing'],
   'Chats and people:': ['chats', 'groups', 'channels', 'labels', 'contacts', 'numbers', 'blocklist', 'calls', 'media'],

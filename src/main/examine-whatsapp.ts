@@ -1,6 +1,6 @@
 // WhatsApp's host, as far as it can be looked at without an account: its name is known, and its port takes connections. Nothing is said there.
 import { connect } from 'node:net'
-import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys'
+import { whatsappUrl } from '../producers/socket/socket-options.ts'
 import type { Config } from '../runtime/config.ts'
 import { describeError } from '../runtime/logger.ts'
 import { onAbort } from '../runtime/or-abort.ts'
@@ -9,7 +9,7 @@ import { broken, type Finding, fine } from './finding.ts'
 const part = 'whatsapp'
 
 export async function examineWhatsApp({ whatsapp }: Pick<Config, 'whatsapp'>, signal: AbortSignal): Promise<readonly Finding[]> {
-  const { protocol, hostname, port } = new URL(whatsapp.url ?? DEFAULT_CONNECTION_CONFIG.waWebSocketUrl)
+  const { protocol, hostname, port } = new URL(whatsapp.url ?? whatsappUrl)
   const at = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (protocol === 'wss:' ? 443 : 80) }
   const refusal = await tryConnecting(at, signal)
   const found = `${at.host}:${at.port}`

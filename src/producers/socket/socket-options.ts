@@ -6,6 +6,9 @@ import { createBaileysLogger } from './baileys-logger.ts'
 import { downloadOptions } from './download-options.ts'
 import type { SocketDeps } from './open-socket.ts'
 
+/** WhatsApp's own. */
+export const whatsappUrl = String(DEFAULT_CONNECTION_CONFIG.waWebSocketUrl)
+
 export const keepAliveIntervalMs = 30_000
 export const connectTimeoutMs = 20_000
 export const monotonic = () => performance.now()
@@ -16,7 +19,7 @@ export function socketOptions(deps: SocketDeps, makeSignalRepository: MakeSignal
     auth,
     ...createBaileysCaches(monotonic),
     logger: createBaileysLogger(deps.logger, deps.instanceId),
-    waWebSocketUrl: deps.url ?? DEFAULT_CONNECTION_CONFIG.waWebSocketUrl,
+    waWebSocketUrl: deps.url ?? whatsappUrl,
     ...(deps.version && { version: [...deps.version] satisfies number[] as [number, number, number] }),
     makeSignalRepository,
     ...downloadOptions(deps.cdnUrl),
