@@ -110,6 +110,9 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
   const tested = { delivered: true, statusCode: 204, error: null, durationMs: 5 }
   const endpoint = { id: 'one', url: 'https://example.com/hook', enabled: true, secret: 'whsec_c2VjcmV0' }
   const history = { historySync: true, state: 'none', messages: 0, people: 0, parts: [] }
+  const counted = { keyId: '5d0a3c91', keyIds: ['5d0a3c91'], values: 3, keys: { '5d0a3c91': 3 }, others: 0 }
+  const { others: _, ...walked } = counted
+  const sealed = { ...walked, next: null }
   const code = { qr: 'a,b,c,d', expiresAt: '2026' }
   const sent = { chatId: '5511900000011@s.whatsapp.net', state: 'completed', queuedUntil: '2026', reason: null, reasonText: null }
   const command = { commandId: 'one', messageId: '3EB0', ...sent }
@@ -134,6 +137,8 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     '/v1/events/0a1b2c3d4e5f60718293a4b5c6d7e8f9/deliveries': { data: [], nextCursor: null },
     '/v1/instances/shop/messages/0a1b2c3d4e5f60718293a4b5c6d7e8f9': message,
     '/v1/lag': { data: [] },
+    '/v1/encryption-keys': sealed,
+    '/v1/encryption-keys/rotate': { ...sealed, resealed: 1 },
   }
   const answer: RequestListener = (request, response) => {
     const [path = ''] = request.url?.split('?') ?? []
@@ -177,6 +182,8 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'events why': expect.objectContaining({ event, message, deliveries: [], next: expect.any(Array) }),
     'media why': expect.objectContaining({ event, message, deliveries: [], next: expect.any(Array) }),
     lag: { data: [] },
+    'keys status': { ...counted, resealed: 0 },
+    'keys rotate': { ...counted, resealed: 1 },
     upload: { ...sentUpload, idempotencyKey: expect.any(String) },
     'webhooks test': tested,
     'webhooks list': [endpoint],

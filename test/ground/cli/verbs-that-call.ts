@@ -27,6 +27,8 @@ export const calls: Readonly<Record<string, readonly string[]>> = {
   'events tail': [],
   'events why': ['0a1b2c3d4e5f60718293a4b5c6d7e8f9'],
   'media why': ['0a1b2c3d4e5f60718293a4b5c6d7e8f9'],
+  'keys status': [],
+  'keys rotate': [],
   lag: [],
   status: [],
   ls: [],
