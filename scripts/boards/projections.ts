@@ -79,5 +79,20 @@ export const projections: Board = {
         },
       ],
     },
+    {
+      title: 'Rebuilds',
+      panels: [
+        {
+          ...{ title: 'Records of rebuilds', down: 'log', cli: 'zaplog rebuilds list' },
+          tells: 'Slow while live records are late; 500 a second at least.',
+          queries: [{ query: perSecond('zaplog_rebuild_records_total', { by: ['projection'] }) }],
+        },
+        {
+          ...{ title: 'Behind what is read', down: 'log', cli: 'zaplog rebuilds list' },
+          tells: 'Near 0 it is compared next; absent where no rebuild is at work.',
+          queries: [{ query: greatest('zaplog_rebuild_left_records', { by: ['projection'] }) }],
+        },
+      ],
+    },
   ],
 }

@@ -52,6 +52,8 @@ const named: Readonly<Record<string, string>> = {
   'GET /dead-letters': 'listDeadLetters',
   'POST /dead-letters/redrive': 'redriveDeadLetters',
   'GET /api-keys': 'listApiKeys',
+  'GET /encryption-keys': 'listEncryptionKeys',
+  'POST /encryption-keys/rotate': 'rotateEncryptionKeys',
   'POST /media/retry': 'retryMedia',
 }
 
@@ -59,6 +61,7 @@ const verbs: Readonly<Record<string, string>> = { GET: 'get', PUT: 'set', PATCH:
 
 /** Last words of paths that say what is done. */
 const actions = [
+  'cancel',
   'check',
   'clear',
   'complete',
@@ -71,9 +74,11 @@ const actions = [
   'replay',
   'restart',
   'retry',
+  'rollback',
   'rotate-secret',
   'run',
   'star',
+  'swap',
   'test',
 ]
 

@@ -57,6 +57,7 @@ export const rebuildShape = z
     endedAt: text,
   })
   .meta({
+    title: 'Rebuild',
     examples: [
       {
         ...{ id: exampleIds.rebuild, projection: 'read-model', state: 'filling', swap: 'auto', wanted: null, why: null },
@@ -96,6 +97,7 @@ export const plannedShape = z
     }),
   })
   .meta({
+    title: 'PlannedRebuild',
     examples: [
       {
         ...{ projection: 'read-model', records: 20_000, forgotten: 0, sizeBytes: 40_960_000 },
