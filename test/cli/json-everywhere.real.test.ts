@@ -189,6 +189,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'webhooks list': [endpoint],
     'webhooks remove': { id: 'one', removed: true },
     replay,
+    'replays status': replay,
     rebuild,
     status: { url, status: 'ok', checks: [], version: '9.9.9', instances: [shop], endpoints: [endpoint] },
   }

@@ -14,6 +14,7 @@ export const calls: Readonly<Record<string, readonly string[]>> = {
   'instances history': ['shop'],
   rebuild: ['read-model'],
   replay: ['--from', '-7d', '--to', 'backfill'],
+  'replays status': ['backfill'],
   send: ['5511900000011', 'hello'],
   upload: ['package.json', '--to', '5511900000011'],
   'instances set': ['shop', 'historySync=true'],
