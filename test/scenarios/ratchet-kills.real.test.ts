@@ -35,7 +35,7 @@ const deaths: readonly { when: string; point: CrashPoint }[] = [
 test.concurrent.for(deaths)(
   '[B2] [B3] [B8] kill -9 in a burst when $when, again and again, loses no message and no key',
   {
-    timeout: 180_000,
+    timeout: 360_000,
   },
   async ({ point }, context) => {
     const { stage, talk } = await openTalk(context, { plan: { point, nth: 2 } })
@@ -50,7 +50,7 @@ test.concurrent.for(deaths)(
 )
 
 test.concurrent('[B2] [B8] what WhatsApp was told of is in the log, and who wrote it is understood, though none of its steps was written', {
-  timeout: 180_000,
+  timeout: 360_000,
 }, async context => {
   const { stage, talk } = await openTalk(context, { plan: { point: heldWrites } })
   const stranger = stage.simulator.contact({ pn: '5511900000077', name: 'New' })
@@ -70,7 +70,7 @@ test.concurrent('[B2] [B8] what WhatsApp was told of is in the log, and who wrot
 })
 
 test.concurrent('[B2] [B8] kill -9 with steps, another identity and another address of a sender unwritten loses no message and no key', {
-  timeout: 180_000,
+  timeout: 360_000,
 }, async context => {
   const { stage, talk } = await openTalk(context, { plan: { point: heldWrites } })
   const { simulator, receiver } = stage
@@ -93,7 +93,7 @@ test.concurrent('[B2] [B8] kill -9 with steps, another identity and another addr
 })
 
 test.concurrent('[B2] [B8] kill -9 while Postgres is at a write of steps, which it finishes afterwards, loses no message and no key', {
-  timeout: 180_000,
+  timeout: 360_000,
 }, async context => {
   const { stage, talk } = await openTalk(context)
   const [holder, watcher] = await Promise.all(['holder', 'watcher'].map(name => openIts(context, stage, name)))
@@ -114,7 +114,7 @@ test.concurrent('[B2] [B8] kill -9 while Postgres is at a write of steps, which 
 })
 
 test.concurrent('[A3] [B2] [B8] a zaplog that lost its account while its steps were unwritten leaves none of them to the next, which dies with its own', {
-  timeout: 180_000,
+  timeout: 360_000,
 }, async context => {
   const plan = { point: heldWrites }
   const env = { ENCRYPTION_KEY: randomBytes(32).toString('base64') }
