@@ -47,7 +47,7 @@ const docsHead = `# Alerts
 
 What Prometheus evaluates (\`infra/prometheus/zaplog.rules.yml\`), and what to do about each. Names are a promise (\`docs/contract.md\`). \`page\`: somebody has
 to look now; \`ticket\`: within the day. Alertmanager groups them and sends them where \`infra/alertmanager/alertmanager.yml\` says: nowhere until you
-write it there. Of each the rule is tried by \`promtool test rules\` on series on which it fires, and on such on which it does not. [metrics.md](metrics.md) says of each metric
+write it there. Of each the rule is tried by \`promtool test rules\` on series on which it fires, and on such on which it does not. [docs/metrics.md](../docs/metrics.md) says of each metric
 what it means.
 
 zaplog serves files from the object store without a cache of its own, so that there is no alert for one.

@@ -252,7 +252,7 @@ program
 
 program
   .command('rebuild <projection>')
-  .summary('make the read model again from the log, beside what is read')
+  .summary('make the read model again from the log')
   .description(
     'make the read model again from the log, beside what is read: filled, compared, and swapped in where every row is the same',
   )
@@ -342,7 +342,7 @@ const migrate = program
       verb.error("missing required option '--to-kafka', or '--delete-old'")
     return (await import('./migrate.ts')).migrateVerb(options, outputLost)
   })
-const keys = program.command('keys').description('the keys that seal what is kept in Postgres, each by its id')
+const keys = program.command('keys').description('the keys that seal what is in Postgres')
 keys
   .command('status')
   .description('how much is sealed with which key')

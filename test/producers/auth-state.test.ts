@@ -257,7 +257,7 @@ test('[A4] a wrong key opens nothing, erases nothing, and says so', async () => 
     random: Math.random,
     logger,
   })
-  await expect(opening).rejects.toThrow(/wrong key/)
+  await expect(opening).rejects.toThrow(/sealed with ENCRYPTION_KEY .*, got what the key [0-9a-f]{8} sealed/)
   expect(life.ownReason()).toBe('sealed')
   await until('nothing was erased', async () => (await postgres.database.query('select 1 from auth_creds')).length === 1)
 })
