@@ -137,7 +137,8 @@ function keepStatements(before: ReadonlyMap<string, SpentStatement>, after: Read
 
 /** What tells one statement from another, in a cell of a table: the tables that it writes, or how it begins. */
 function shorten(sql: string): string {
-  const written = new Set([...sql.matchAll(/\b(?:insert into|update|delete from) ([a-z_]\w*)\b/g)].map(([, table]) => table))
+  const named = sql.matchAll(/\b(?:insert into|update|delete from) ([a-z_][\w.]*)(?=[ (])/g)
+  const written = new Set([...named].map(([, table]) => table).filter(table => table !== 'set' && table !== 'of'))
   const text = written.size === 0 ? sql : `writes ${[...written].join(', ')}`
   return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').trim().slice(0, MOST_LETTERS)
 }
