@@ -86,7 +86,7 @@ export const mediaAlerts: readonly Alert[] = [
       firesAfter(12, { zaplog_media_pending_oldest_seconds: '259201x14', zaplog_media_near_expiry: '0x14' }),
       quietAfter(12, { zaplog_media_pending_oldest_seconds: '259100x14', zaplog_media_near_expiry: '0x14' }),
       // What came while zaplog was off for days, and is fetched now.
-      quietAfter(12, { zaplog_media_pending_oldest_seconds: '400000x5 0x9', zaplog_media_near_expiry: '0x14' }),
+      quietAfter(4, { zaplog_media_pending_oldest_seconds: '400000x5 0x9', zaplog_media_near_expiry: '0x14' }),
     ],
   },
   {

@@ -71,7 +71,9 @@ export async function openTraces({ endpoint, sampler, ratio }: Config['traces'],
     },
     close: async () => {
       const late = new Promise<void>(resolve => setTimeout(resolve, FLUSH_MS).unref())
-      const told = provider.shutdown().catch(error => deps.logger.warn('traces.not-sent', { endpoint: shownUrl(endpoint), error }))
+      const told = provider
+        .shutdown()
+        .catch(error => deps.logger.warn('traces.not-sent', { endpoint: shownUrl(endpoint), error }))
       await Promise.race([told, late])
     },
   }

@@ -101,7 +101,9 @@ function createInHand() {
     contextOf: (eventId: string): string | null => held.get(eventId)?.at(-1) ?? null,
     take: (contexts: ReadonlyMap<string, string>): (() => void) => {
       for (const [eventId, context] of contexts) held.set(eventId, [...(held.get(eventId) ?? []), context])
-      return () => contexts.forEach((context, eventId) => letGo(eventId, context))
+      return () => {
+        for (const [eventId, context] of contexts) letGo(eventId, context)
+      }
     },
   }
 }
