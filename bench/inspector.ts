@@ -25,7 +25,7 @@ export function openInspector(url: string, sampleUs: number): Inspector {
   })
 
   const post = async (method: string, params: object = {}): Promise<unknown> => {
-    await opened
+    await Promise.race([opened, gone])
     const id = waiting.size + 1
     const answered = new Promise<Answer>(resolve => waiting.set(id, resolve))
     socket.send(JSON.stringify({ id, method, params }))

@@ -34,7 +34,7 @@ export const logAlerts: readonly Alert[] = [
   },
   {
     name: 'ZaplogDeadLetters',
-    expr: `${value('zaplog_dead_letter_records').expr} > (max(zaplog_dead_letter_records offset 1h) or vector(0))`,
+    expr: `${value('zaplog_dead_letter_records').expr} > (max(max_over_time(zaplog_dead_letter_records[30m] offset 1h)) or vector(0))`,
     ...{ for: '0s', severity: 'ticket', board: 'log', cli: 'zaplog topics --live' },
     summary: 'Records became dead letters in the last hour: no attempt could finish them.',
     action:
@@ -43,6 +43,9 @@ export const logAlerts: readonly Alert[] = [
       firesAfter(70, { zaplog_dead_letter_records: '2x65 3x10' }),
       quietAfter(70, { zaplog_dead_letter_records: '2x80' }),
       quietAfter(70, { zaplog_dead_letter_records: '5x65 2x10' }),
+      // A restart, which shows 0 before it has looked, and a log that was away.
+      quietAfter(70, { zaplog_dead_letter_records: '2x8 0x2 2x65' }),
+      quietAfter(70, { zaplog_dead_letter_records: '2x2 _x12 2x65' }),
     ],
   },
   {

@@ -1,5 +1,5 @@
 // Alerts of the process and of what it stands on.
-import { least, shareOf } from '../boards/query.ts'
+import { least, shareInEach } from '../boards/query.ts'
 import { type Alert, firesAfter, quietAfter } from './alert.ts'
 
 const partUp = 'zaplog_part_up'
@@ -46,7 +46,7 @@ export const partAlerts: readonly Alert[] = [
   },
   {
     name: 'ZaplogDiskFull',
-    expr: `${shareOf(least('zaplog_data_dir_free_bytes'), least('zaplog_data_dir_size_bytes')).expr} < 0.1`,
+    expr: `${shareInEach('min', 'zaplog_data_dir_free_bytes', 'zaplog_data_dir_size_bytes').expr} < 0.1`,
     ...{ for: '5m', severity: 'page', board: 'overview', cli: 'zaplog doctor' },
     summary: 'Less than a tenth of the disk of DATA_DIR is free.',
     action:
@@ -54,17 +54,29 @@ export const partAlerts: readonly Alert[] = [
     tried: [
       firesAfter(7, { zaplog_data_dir_free_bytes: '9x9', zaplog_data_dir_size_bytes: '100x9' }),
       quietAfter(7, { zaplog_data_dir_free_bytes: '11x9', zaplog_data_dir_size_bytes: '100x9' }),
+      firesAfter(7, {
+        'zaplog_data_dir_free_bytes{instance="a"}': '90x9',
+        'zaplog_data_dir_size_bytes{instance="a"}': '1000x9',
+        'zaplog_data_dir_free_bytes{instance="b"}': '95x9',
+        'zaplog_data_dir_size_bytes{instance="b"}': '100x9',
+      }),
     ],
   },
   {
     name: 'ZaplogDescriptorsScarce',
-    expr: 'max(zaplog_open_descriptors) / min(zaplog_max_descriptors) > 0.9',
+    expr: `${shareInEach('max', 'zaplog_open_descriptors', 'zaplog_max_descriptors').expr} > 0.9`,
     ...{ for: '5m', severity: 'ticket', board: 'overview', cli: 'zaplog status' },
     summary: 'Nine of ten files and sockets that zaplog may have open are open.',
     action: 'Raise the limit of open files (ulimit -n, LimitNOFILE, ulimits: nofile), and start zaplog again.',
     tried: [
       firesAfter(7, { zaplog_open_descriptors: '950x9', zaplog_max_descriptors: '1000x9' }),
       quietAfter(7, { zaplog_open_descriptors: '850x9', zaplog_max_descriptors: '1000x9' }),
+      quietAfter(7, {
+        'zaplog_open_descriptors{instance="a"}': '950x9',
+        'zaplog_max_descriptors{instance="a"}': '65536x9',
+        'zaplog_open_descriptors{instance="b"}': '100x9',
+        'zaplog_max_descriptors{instance="b"}': '1000x9',
+      }),
     ],
   },
 ]

@@ -1,6 +1,6 @@
 // The board to begin with: whether all is well, and which board says more where it is not.
 import type { Board } from './board.ts'
-import { greatest, least, perSecond, quantile, shareOf, value } from './query.ts'
+import { greatest, least, perSecond, quantile, shareInEach, value } from './query.ts'
 
 export const overview: Board = {
   name: 'overview',
@@ -78,12 +78,12 @@ export const overview: Board = {
         {
           ...{ title: 'Disk of DATA_DIR, free', width: 6, shows: 'number', redBelow: 0.1, down: 'media', cli: 'zaplog doctor' },
           tells: 'The share that may still be written. At 0 an embedded Postgres and files on disk stop.',
-          queries: [{ query: shareOf(least('zaplog_data_dir_free_bytes'), least('zaplog_data_dir_size_bytes')) }],
+          queries: [{ query: shareInEach('min', 'zaplog_data_dir_free_bytes', 'zaplog_data_dir_size_bytes') }],
         },
         {
           ...{ title: 'Files and sockets', width: 6, redFrom: 0.9, down: 'instances', cli: 'zaplog status' },
           tells: 'The share of those that the process may have open. Near 1 the next socket of an account may not open.',
-          queries: [{ query: shareOf(greatest('zaplog_open_descriptors'), least('zaplog_max_descriptors')) }],
+          queries: [{ query: shareInEach('max', 'zaplog_open_descriptors', 'zaplog_max_descriptors') }],
         },
         {
           ...{ title: 'Time to answer', width: 6, down: 'account', cli: 'zaplog status' },

@@ -91,6 +91,14 @@ export const shareOf = (part: Query, whole: Query): Query => ({
   metrics: [...part.metrics, ...whole.metrics],
 })
 
+/** Of a gauge that is a part of another one: that of the process where it is the least, or the greatest. Nothing where the whole is 0. */
+export const shareInEach = (extreme: 'min' | 'max', part: NameOf<'gauge'>, whole: NameOf<'gauge'>): Query => ({
+  expr: `${extreme}(${part} / (${whole} > 0))`,
+  unit: 'share',
+  by: [],
+  metrics: [part, whole],
+})
+
 /** The few greatest. */
 export const top = (most: number, query: Query): Query => ({ ...query, expr: `topk(${most}, ${query.expr})` })
 

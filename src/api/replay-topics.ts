@@ -12,9 +12,10 @@ const MOST = 100
 /** Those that are there: one that a replay is about to make, or to delete, is left out. Rejects LogError, DatabaseError. */
 export async function describeReplayTopics(deps: Deps) {
   const replays = (await findReplays(deps.database, { limit: MOST })).slice(0, MOST)
-  const described = await Promise.all(
-    replays.flatMap(replay => replay.madeTopics.map(topic => describeReplayTopic(deps, replay, topic))),
-  )
+  const described: Awaited<ReturnType<typeof describeReplayTopic>>[] = []
+  // One replay after another: each may have a topic of every type, and others ask the same connections.
+  for (const replay of replays)
+    described.push(...(await Promise.all(replay.madeTopics.map(topic => describeReplayTopic(deps, replay, topic)))))
   return described.filter(one => one !== null)
 }
 

@@ -2,6 +2,7 @@
 // at most 2,048 spans do, and what is more is dropped.
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { shownUrl } from '../runtime/printable.ts'
 import { parseTraceparent, type Traces } from '../runtime/traces.ts'
 
 export type OpenTraces = Traces & { close(): Promise<void> }
@@ -20,7 +21,7 @@ export async function openTraces({ endpoint, sampler, ratio }: Config['traces'],
     import('@opentelemetry/exporter-trace-otlp-proto'),
     import('@opentelemetry/resources'),
   ])
-  warnOnce(api, deps.logger, endpoint)
+  warnOnce(api, deps.logger, shownUrl(endpoint))
   const roots = {
     always_on: () => new sdk.AlwaysOnSampler(),
     always_off: () => new sdk.AlwaysOffSampler(),
@@ -70,7 +71,9 @@ export async function openTraces({ endpoint, sampler, ratio }: Config['traces'],
     },
     close: async () => {
       const late = new Promise<void>(resolve => setTimeout(resolve, FLUSH_MS).unref())
-      const told = provider.shutdown().catch(error => deps.logger.warn('traces.not-sent', { endpoint, error }))
+      const told = provider
+        .shutdown()
+        .catch(error => deps.logger.warn('traces.not-sent', { endpoint: shownUrl(endpoint), error }))
       await Promise.race([told, late])
     },
   }

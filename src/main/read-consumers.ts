@@ -24,10 +24,21 @@ export async function readConsumers(deps: Deps): Promise<readonly { consumerGrou
   return Promise.all([...groups, ...projections])
 }
 
-/** How far each projection is in what is live. */
+/** How far the last of all projections is in each partition of what is live. */
 export async function readLivePositions(deps: Deps): Promise<readonly Position[]> {
   const live = allProjections.map(one => ({ ...one, reads: one.reads.filter(name => !givesWay(name)) }))
-  return (await Promise.all(live.map(one => positionsOf(deps, one)))).flat()
+  return leastOfEach((await Promise.all(live.map(one => positionsOf(deps, one)))).flat())
+}
+
+/** One for each partition: of several records there the first one waits for longest, and each that is looked at is fetched. */
+export function leastOfEach(positions: readonly Position[]): readonly Position[] {
+  const least = new Map<string, Position>()
+  for (const position of positions) {
+    const place = `${position.topic}/${position.partition}`
+    const known = least.get(place)
+    if (known === undefined || position.nextOffset < known.nextOffset) least.set(place, position)
+  }
+  return [...least.values()]
 }
 
 /** Every topic that a projection reads, once. */

@@ -12,11 +12,10 @@ export function tracedPorts<Of extends Ports>(ports: Of, traces: Traces | null, 
   if (traces === null) return ports
   /** Of the record that is being worked off. */
   const work = new AsyncLocalStorage<string>()
-  /** Of the events that projections have in hand: those of several partitions may be one step. */
-  const inHand = new Map<string, string>()
+  const inHand = createInHand()
   const spans = new WeakMap<object, OpenSpan>()
   const encode: Of['codec']['encode'] = (event, key, headers) => {
-    const traceparent = event.type === 'delivery.released' ? (inHand.get(sourceOf(event)) ?? null) : (work.getStore() ?? null)
+    const traceparent = event.type === 'delivery.released' ? inHand.contextOf(sourceOf(event)) : (work.getStore() ?? null)
     if (traceparent !== null) return ports.codec.encode(event, key, { ...headers, traceparent })
     if (!begins) return ports.codec.encode(event, key, headers)
     const span = traces.begin({
@@ -30,7 +29,7 @@ export function tracedPorts<Of extends Ports>(ports: Of, traces: Traces | null, 
   return { ...ports, traces, codec: { ...ports.codec, encode }, log: tracedLog(ports.log, { traces, work, inHand, spans }) }
 }
 
-type Tracing = { traces: Traces; work: AsyncLocalStorage<string>; inHand: Map<string, string>; spans: WeakMap<object, OpenSpan> }
+type Tracing = { traces: Traces; work: AsyncLocalStorage<string>; inHand: InHand; spans: WeakMap<object, OpenSpan> }
 
 function tracedLog(log: EventLog, { traces, work, inHand, spans }: Tracing): EventLog {
   return {
@@ -72,11 +71,11 @@ function tracedLog(log: EventLog, { traces, work, inHand, spans }: Tracing): Eve
               },
               attributes: { 'zaplog.consumer.group': consumer.consumerGroup, 'zaplog.records': batch.records.length },
             })
-            for (const [eventId, own] of ofEvents) inHand.set(eventId, only === null ? own : span.traceparent)
+            const letGo = inHand.take(only === null ? ofEvents : new Map([...ofEvents.keys()].map(id => [id, span.traceparent])))
             try {
               return await ended(span, () => consumer.handle(batch, signal))
             } finally {
-              for (const eventId of ofEvents.keys()) inHand.delete(eventId)
+              letGo()
             }
           },
         },
@@ -84,6 +83,31 @@ function tracedLog(log: EventLog, { traces, work, inHand, spans }: Tracing): Eve
       ),
   }
 }
+
+/**
+ * Contexts of the events that projections have in hand, several of them the same event: whoever lets go takes nothing from another. Those of several
+ * partitions may be one step.
+ */
+function createInHand() {
+  const held = new Map<string, readonly string[]>()
+  const letGo = (eventId: string, context: string) => {
+    const all = held.get(eventId) ?? []
+    const others = all.toSpliced(all.indexOf(context), 1)
+    if (others.length === 0) held.delete(eventId)
+    else held.set(eventId, others)
+  }
+  return {
+    /** The newest; null: nobody has it in hand. */
+    contextOf: (eventId: string): string | null => held.get(eventId)?.at(-1) ?? null,
+    take: (contexts: ReadonlyMap<string, string>): (() => void) => {
+      for (const [eventId, context] of contexts) held.set(eventId, [...(held.get(eventId) ?? []), context])
+      return () => {
+        for (const [eventId, context] of contexts) letGo(eventId, context)
+      }
+    },
+  }
+}
+type InHand = ReturnType<typeof createInHand>
 
 /** The event that a delivery tells of: it goes on with that one's trace, whatever else was in its batch. */
 const sourceOf = ({ deliveryId, endpointId }: { deliveryId: string; endpointId: string }): string =>

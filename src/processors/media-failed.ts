@@ -1,4 +1,5 @@
 // A file that is finally given up: its event, its line and its counts are the same whichever processor gave up.
+import { fileKinds } from '../events/command-bodies/files.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { MediaError } from './media-error.ts'
 import { aboutFile, type MediaFile } from './media-file.ts'
@@ -7,10 +8,13 @@ import type { Answer, Count } from './processor.ts'
 export type FailureCounters = ReturnType<typeof createFailureCounters>
 
 /** Instances are a label of one counter alone, and there without reasons: cardinality stays bounded. */
-export const createFailureCounters = (metrics: Metrics) => ({
-  failures: metrics.counter('zaplog_media_failures_total'),
-  instanceFailures: metrics.counter('zaplog_media_instance_failures_total'),
-})
+export function createFailureCounters(metrics: Metrics) {
+  const failures = metrics.counter('zaplog_media_failures_total')
+  // An alarm needs a 0 to rise from: the first file that the store refuses is one too many.
+  for (const kind of fileKinds)
+    for (const stage of ['download', 'store'] as const) failures.inc({ kind, stage, reason: 'storage-refused' }, 0)
+  return { failures, instanceFailures: metrics.counter('zaplog_media_instance_failures_total') }
+}
 
 type Failed = {
   file: MediaFile

@@ -1,6 +1,7 @@
 // What a process shows of its disk and of how late live records are, whichever roles it has.
 import { tmpdir } from 'node:os'
 import { expect, onTestFinished, test } from 'vitest'
+import { leastOfEach } from '../../src/main/read-consumers.ts'
 import { watchDisk } from '../../src/main/watch-disk.ts'
 import { watchLateness as watchLatenessOf } from '../../src/main/watch-lateness.ts'
 import { watchLateness } from '../../src/runtime/lateness.ts'
@@ -37,4 +38,11 @@ test('[H1] [B6] a process that projects nothing asks the log how late live recor
   expect([pace(), pace()]).toEqual([400, 400])
   lagMs = null
   await until('it to be over', () => pace() === 0)
+})
+
+test('[H1] [B6] of several who read a partition the last one says how late it is, and the record that it waits for is fetched once', () => {
+  const at = (topic: string, partition: number, nextOffset: bigint) => ({ topic, partition, nextOffset })
+  const [events, behind] = [at('wa.events', 0, 9n), at('wa.events', 0, 7n)]
+  const others = [at('wa.events', 1, 3n), at('wa.commands', 0, 8n)]
+  expect(leastOfEach([events, ...others, behind, at('wa.events', 0, 8n)])).toEqual([behind, ...others])
 })

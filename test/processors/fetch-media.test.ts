@@ -218,20 +218,30 @@ test.each([
   expect(linkEndsAt(source)).toBe(endsAt)
 })
 
-test('[H1] files in hand whose link ends within a day are counted until they are let go', async () => {
+test('[H1] files in hand for long whose link ends within a day are counted until they are let go', async () => {
   const metrics = createMetrics({ processMetrics: false })
   const nowAt = 1_800_000_000_000
   const turns = createFairTurns({ total: 1, perKey: 1 })
   const { hold } = createDownloadMetrics(metrics, turns, () => nowAt)
   const near = async () => /^zaplog_media_near_expiry (\d+)$/m.exec(await metrics.render())?.[1]
   const day = 24 * 60 * 60 * 1000
-  hold({ recordedAt: nowAt, linkEndsAt: null })
-  hold({ recordedAt: nowAt, linkEndsAt: nowAt + day })
-  const letGo = hold({ recordedAt: nowAt, linkEndsAt: nowAt + day - 1 })
-  hold({ recordedAt: nowAt, linkEndsAt: nowAt - 1 })
+  const recordedAt = nowAt - 15 * 60 * 1000
+  hold({ recordedAt, linkEndsAt: null })
+  hold({ recordedAt, linkEndsAt: nowAt + day })
+  const letGo = hold({ recordedAt, linkEndsAt: nowAt + day - 1 })
+  hold({ recordedAt, linkEndsAt: nowAt - 1 })
+  hold({ recordedAt: recordedAt + 1, linkEndsAt: nowAt - 1 }) // as its sender says, and it has only come
   expect(await near()).toBe('2')
   letGo()
   expect(await near()).toBe('1')
+})
+
+test('[H1] [H2] the first file that the store refuses is seen to rise from 0', async () => {
+  const metrics = createMetrics({ processMetrics: false })
+  createDownloadMetrics(metrics, createFairTurns({ total: 1, perKey: 1 }), Date.now)
+  const text = await metrics.render()
+  for (const kind of ['image', 'video', 'audio', 'document', 'sticker'])
+    expect(text).toContain(`zaplog_media_failures_total{kind="${kind}",stage="store",reason="storage-refused"} 0`)
 })
 
 test.each([

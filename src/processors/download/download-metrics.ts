@@ -7,6 +7,8 @@ import { createFailureCounters } from '../media-failed.ts'
 type FileInHand = { recordedAt: number; linkEndsAt: number | null }
 
 const NEAR_MS = 24 * 60 * 60 * 1000
+/** The link is the sender's word: by itself, one that ends soon is no news of ours. */
+const WAITS_MS = 15 * 60 * 1000
 
 export type DownloadMetrics = ReturnType<typeof createDownloadMetrics>
 
@@ -18,9 +20,9 @@ export function createDownloadMetrics(metrics: Metrics, turns: FairTurns, clock:
   metrics.gauge('zaplog_media_oldest_undownloaded_seconds', gauge =>
     gauge.set(inHand.size === 0 ? 0 : Math.max(0, clock() - Math.min(...[...inHand.values()].map(one => one.recordedAt))) / 1000),
   )
-  metrics.gauge('zaplog_media_near_expiry', gauge =>
-    gauge.set([...inHand.values()].filter(({ linkEndsAt }) => linkEndsAt !== null && linkEndsAt - clock() < NEAR_MS).length),
-  )
+  const isNear = ({ recordedAt, linkEndsAt }: FileInHand) =>
+    linkEndsAt !== null && linkEndsAt - clock() < NEAR_MS && clock() - recordedAt >= WAITS_MS
+  metrics.gauge('zaplog_media_near_expiry', gauge => gauge.set([...inHand.values()].filter(isNear).length))
   return {
     ...createFailureCounters(metrics),
     downloads: metrics.counter('zaplog_media_downloads_total'),

@@ -68,7 +68,7 @@ export const mediaMetrics = {
     kind: 'gauge',
     unit: 'files',
     labels: {},
-    help: 'Files being downloaded or waiting here whose link at WhatsApp’s CDN ends within 24 hours, or has ended.',
+    help: 'Files that were announced 15 minutes ago or earlier, are being downloaded or wait here, and whose link at WhatsApp’s CDN ends within 24 hours, or has ended.',
     means: 'Above 0: what is not fetched by then is gone, unless the phone puts it there again.',
     see: 'zaplog media list --status pending',
   },
