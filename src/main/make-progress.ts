@@ -9,10 +9,9 @@ import { commands } from '../projections/commands/commands.ts'
 import { makeCheckpoints } from '../projections/make-checkpoints.ts'
 import { makeTables } from '../projections/make-tables.ts'
 import { intakeEntry } from '../webhooks/bridge/delivery-intake.ts'
-import { refuseLogBehind } from './log-behind.ts'
 import type { Ports } from './ports.ts'
 
-/** Makes only what is missing, in a database that belongs to this log. Rejects OtherLog and LogBehind. */
+/** Makes only what is missing, in a database that belongs to this log. Rejects OtherLog. */
 export async function makeProgress(
   ports: Pick<Ports, 'database' | 'log' | 'progress' | 'claimLog' | 'topic' | 'consumerGroup'>,
   partitions: number,
@@ -20,7 +19,6 @@ export async function makeProgress(
 ): Promise<void> {
   const { database, progress, claimLog, topic, consumerGroup } = ports
   await claimLog()
-  await refuseLogBehind(ports, signal)
   for (const { name, reads } of [...processors, intakeEntry])
     await progress.make(consumerGroup(name), reads.map(topic), partitions)
   if (await isNew(database)) await keepBeginning(database, await endsOf(ports, partitions, signal))
