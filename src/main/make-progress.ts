@@ -1,8 +1,10 @@
 // The start step that lets consumers begin: progress rows and checkpoints of whoever has never run, made before any socket opens.
 import type { TopicName } from '../events/topics.ts'
 import { keepBeginning } from '../instances/commands-begin.ts'
+import { raiseEpochs } from '../instances/instance-owners.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
 import { processors } from '../processors/all.ts'
+import { greatestEpoch } from '../projections/account.ts'
 import { all as allProjections } from '../projections/all.ts'
 import { hasBegun } from '../projections/checkpoints.ts'
 import { commands } from '../projections/commands/commands.ts'
@@ -19,6 +21,7 @@ export async function makeProgress(
 ): Promise<void> {
   const { database, progress, claimLog, topic, consumerGroup } = ports
   await claimLog()
+  await raiseEpochs(database, await greatestEpoch(database))
   for (const { name, reads } of [...processors, intakeEntry])
     await progress.make(consumerGroup(name), reads.map(topic), partitions)
   if (await isNew(database)) await keepBeginning(database, await endsOf(ports, partitions, signal))
