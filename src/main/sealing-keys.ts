@@ -12,10 +12,9 @@ type Deps = { database: Pick<Database, 'query'>; sealer: Sealer; logger: Logger;
 /** Rejects SealError. From now on this process may seal. */
 export async function claimSealingKey(deps: Deps, signal: AbortSignal): Promise<void> {
   const { database, sealer } = deps
-  const missing = await database.query<Known>(
-    'select key_id, used_at::text from sealing_keys where key_id <> all($1::text[])',
-    [sealer.keyIds],
-  )
+  const missing = await database.query<Known>('select key_id, used_at::text from sealing_keys where key_id <> all($1::text[])', [
+    sealer.keyIds,
+  ])
   if (missing.length > 0) await forgetUnused(deps, missing, signal)
   await database.query('insert into sealing_keys (key_id) values ($1) on conflict (key_id) do update set used_at = now()', [
     sealer.keyId,
