@@ -66,7 +66,8 @@ export async function openZaplog(
     adminKey = ground.adminKeyValue
     const publicUrl = config.publicUrl ?? server.url
     const ports = keep(await openPorts({ config, ground, parts, waits, logger, metrics, publicUrl }))
-    const { makeProgress, openRole, sealPlainUrls, startOrder } = await loadRoles()
+    const { makeProgress, openRole, refuseLogBehind, sealPlainUrls, startOrder } = await loadRoles()
+    await refuseLogBehind({ ...ports, parts, waits })
     await waits.waitFor(parts.postgres, stopped => makeProgress(ports, config.log.partitions, stopped))
     await waits.waitFor(parts.postgres, stopped => sealPlainUrls({ ...ports, logger }, stopped))
     checked.push(ground, ports)

@@ -92,9 +92,12 @@ function roleOf({ keyId, keyIds }: Sealed, id: string): string {
 function notAll(all: Sealed): CallFailed {
   const { keyId, keyIds, keys, others } = all
   const unknown = Object.keys(keys).filter(id => !keyIds.includes(id) && id !== 'unmarked')
-  const why =
-    unknown.length > 0
-      ? `give the key ${unknown.join(', ')} as ENCRYPTION_KEY_PREVIOUS`
-      : 'a process that runs with another ENCRYPTION_KEY seals beside, or rows are damaged'
-  return new CallFailed(`${others} values are not sealed with ${keyId}: ${why}`, { rest: { keys: all } })
+  const why = [
+    ...(unknown.length > 0 ? [`give the key ${unknown.join(', ')} as ENCRYPTION_KEY_PREVIOUS`] : []),
+    ...(keys.unmarked === undefined ? [] : [unopened]),
+  ].join('; ')
+  return new CallFailed(`${others} values are not sealed with ${keyId}: ${why === '' ? besides : why}`, { rest: { keys: all } })
 }
+
+const unopened = 'what is unmarked is of an earlier zaplog whose key is not given, or damaged: give each key that it ever had'
+const besides = 'a process that runs with another ENCRYPTION_KEY seals beside, or rows are damaged'

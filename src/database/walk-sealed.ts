@@ -5,9 +5,10 @@ import type { Database } from './database.ts'
 import { type SealedColumn, type SealedPage, type SealedPlace, UnknownPlace, unmarked, type WalkSealed } from './sealed-column.ts'
 
 type Deps = { database: Pick<Database, 'query'>; sealer: Sealer; pageRows?: number }
-type Row = { key: readonly string[]; head: Buffer; bytes: number }
+/** `head` null: the row has no value. */
+type Row = { key: readonly string[]; head: Buffer | null; bytes: number }
 
-/** Of one table, whose values are not read yet. */
+/** Of one table, whose values are not read yet; rows without a value count, so that no page looks for long, however few there are. */
 const PAGE_ROWS = 1_000
 /** Values that are in memory at once. */
 const CHUNK = { rows: 200, bytes: 4 * 1024 ** 2 }
@@ -16,7 +17,7 @@ export function createSealedWalk(deps: Deps, columns: readonly SealedColumn[]): 
   return async (from, { reseal }) => {
     const at = from === null ? 0 : columns.findIndex(column => nameOf(column) === from[0])
     const column = columns[at]
-    if (column === undefined || (from !== null && ![1, 1 + keysOf(column).length].includes(from.length)))
+    if (column === undefined || (from !== null && !isPlaceIn(column, from.slice(1))))
       throw new UnknownPlace(`walking through what is sealed: nothing is called ${from?.join(' ')}`)
     const rows = await readPage(deps, column, from?.slice(1) ?? [])
     const anew = reseal ? await resealAll(deps, column, rows) : new Set<Row>()
@@ -32,6 +33,20 @@ const nameOf = ({ table, column }: SealedColumn): string => `${table}.${column}`
 const keysOf = ({ key }: SealedColumn) => Object.entries(key)
 const pageRows = ({ pageRows: rows = PAGE_ROWS }: Deps): number => rows
 
+/** No key: where the column begins. */
+function isPlaceIn(column: SealedColumn, key: readonly string[]): boolean {
+  const keys = keysOf(column)
+  return key.length === 0 || (key.length === keys.length && keys.every(([, type], index) => fits[type](key[index] ?? '')))
+}
+
+/** What Postgres takes as one of the type. */
+const fits: Readonly<Record<SealedColumn['key'][string], (text: string) => boolean>> = {
+  text: text => !text.includes('\0'),
+  bytea: text => /^([0-9a-f]{2})*$/.test(text),
+  integer: text => /^\d{1,10}$/.test(text) && Number(text) < 2 ** 31,
+  bigint: text => /^\d{1,19}$/.test(text) && BigInt(text) < 2n ** 63n,
+}
+
 /** Behind the last row of a full page, or else where the next column begins. */
 function nextPlace(columns: readonly SealedColumn[], at: number, last: Row | undefined): SealedPlace | null {
   const column = columns[last === undefined ? at + 1 : at]
@@ -41,6 +56,7 @@ function nextPlace(columns: readonly SealedColumn[], at: number, last: Row | und
 function countKeys(sealer: Sealer, rows: readonly Row[], anew: ReadonlySet<Row>): SealedPage['keys'] {
   const keys: { [keyId: string]: number } = {}
   for (const row of rows) {
+    if (row.head === null) continue
     const keyId = anew.has(row) ? sealer.keyId : (keyIdOf(row.head) ?? unmarked)
     keys[keyId] = (keys[keyId] ?? 0) + 1
   }
@@ -58,8 +74,8 @@ async function readPage(deps: Deps, column: SealedColumn, behind: readonly strin
   const place = keys.map(([, type], index) => ofText(`($2::text[])[${index + 1}]`, type)).join(', ')
   return deps.database.query<Row>(
     `select array[${keys.map(key => asText(key)).join(', ')}] as key,
-       substring(t.${column.column} from 1 for ${HEAD_BYTES}) as head, octet_length(t.${column.column}) as bytes
-     from ${column.table} t where t.${column.column} is not null ${behind.length === 0 ? '' : `and (${names}) > (${place})`}
+       substring(t.${column.column} from 1 for ${HEAD_BYTES}) as head, coalesce(octet_length(t.${column.column}), 0) as bytes
+     from ${column.table} t ${behind.length === 0 ? '' : `where (${names}) > (${place})`}
      order by ${names} limit $1`,
     [pageRows(deps), ...(behind.length === 0 ? [] : [behind])],
   )
@@ -68,7 +84,7 @@ async function readPage(deps: Deps, column: SealedColumn, behind: readonly strin
 /** Answers those that are sealed anew. */
 async function resealAll(deps: Deps, column: SealedColumn, rows: readonly Row[]): Promise<ReadonlySet<Row>> {
   const head = headOf(deps.sealer.keyId)
-  const old = rows.filter(row => !head.equals(row.head))
+  const old = rows.filter(row => row.head !== null && !head.equals(row.head))
   const anew = new Set<Row>()
   for (const chunk of chunksOf(old)) for (const row of await resealChunk(deps, column, chunk)) anew.add(row)
   return anew

@@ -1,6 +1,6 @@
 // The table instance_owners: which epoch owns each instance, how the one before left it, and for which task it rests. This file alone reads
 // and writes it; whoever writes for an epoch has the condition for it from here.
-import type { Database } from '../database/database.ts'
+import type { Database, Transaction } from '../database/database.ts'
 import { rowsOf } from '../purge/erasure.ts'
 import { isErased } from '../purge/tombstones.ts'
 
@@ -17,6 +17,15 @@ const takeSql = `with before as (select ended_cleanly from instance_owners where
 insert into instance_owners (instance_id, epoch, ended_cleanly) select $1::text, nextval('instance_epochs'), false where not ${isErased('$1::text')}
 on conflict (instance_id) do update set epoch = excluded.epoch, taken_at = now(), ended_cleanly = false
 returning epoch, (select ended_cleanly from before) as ended_cleanly`
+
+/** Every epoch that is given from now on is greater: to no instance one is given again that somebody has read, whatever database is lost. */
+export async function raiseEpochs(database: Transaction, above: number): Promise<void> {
+  await database.query(
+    `select setval('instance_epochs', $1::bigint) from instance_epochs
+     where $1::bigint > 0 and (last_value < $1::bigint or (last_value = $1::bigint and not is_called))`,
+    [above],
+  )
+}
 
 export async function endCleanly(database: Database, { instanceId, epoch }: Owned): Promise<void> {
   await database.query('update instance_owners set ended_cleanly = true where instance_id = $1 and epoch = $2', [

@@ -2,11 +2,18 @@
 // places that count as read, and be passed over in silence: the start ends before anything is appended.
 import type { Position } from '../log/log.ts'
 import { CodedError } from '../runtime/coded-error.ts'
+import type { Parts } from './parts.ts'
 import type { Ports } from './ports.ts'
 import { readConsumers } from './read-consumers.ts'
+import type { Waits } from './waits.ts'
 
 type Behind = Position & { consumerGroup: string; endOffset: bigint }
-type Deps = Pick<Ports, 'database' | 'log' | 'topic' | 'consumerGroup'>
+type Consumers = Awaited<ReturnType<typeof readConsumers>>
+type Deps = Pick<Ports, 'database' | 'topic' | 'consumerGroup'> & {
+  log: Pick<Ports['log'], 'inside' | 'positionsAt'>
+  waits: Pick<Waits, 'waitFor'>
+  parts: Pick<Parts, 'postgres' | 'kafka'>
+}
 
 export class LogBehind extends CodedError<'log-behind'> {
   override name = 'LogBehind'
@@ -25,18 +32,24 @@ export class LogBehind extends CodedError<'log-behind'> {
   }
 }
 
-/** Rejects LogBehind. A log that is rows of the same database is never behind it. */
-export async function refuseLogBehind(deps: Deps, signal: AbortSignal): Promise<void> {
-  if (deps.log.inside !== null) return
-  const consumers = await readConsumers(deps)
+/** Rejects LogBehind; waits for what is away. A log that is rows of the same database is never behind it. */
+export async function refuseLogBehind({ waits, parts, ...deps }: Deps): Promise<void> {
+  const { log } = deps
+  if (log.inside !== null) return
+  const consumers = await waits.waitFor(parts.postgres, () => readConsumers(deps))
+  const [first, ...others] = await waits.waitFor(parts.kafka, signal => findBehind(log, consumers, signal))
+  if (first !== undefined) throw new LogBehind([first, ...others])
+}
+
+/** A partition that the log does not have ends at 0: where something of it was read it is lost. */
+async function findBehind(log: Deps['log'], consumers: Consumers, signal: AbortSignal): Promise<readonly Behind[]> {
   const topics = new Set(consumers.flatMap(({ positions }) => positions.map(({ topic }) => topic)))
-  const ends = (await Promise.all([...topics].map(topic => deps.log.positionsAt(topic, 'end', signal)))).flat()
+  const ends = (await Promise.all([...topics].map(topic => log.positionsAt(topic, 'end', signal)))).flat()
   const endOf = new Map(ends.map(({ topic, partition, nextOffset }) => [`${topic}/${partition}`, nextOffset]))
-  const [first, ...others] = consumers.flatMap(({ consumerGroup, positions }) =>
+  return consumers.flatMap(({ consumerGroup, positions }) =>
     positions.flatMap(position => {
-      const endOffset = endOf.get(`${position.topic}/${position.partition}`)
-      return endOffset === undefined || endOffset >= position.nextOffset ? [] : [{ ...position, consumerGroup, endOffset }]
+      const endOffset = endOf.get(`${position.topic}/${position.partition}`) ?? 0n
+      return endOffset >= position.nextOffset ? [] : [{ ...position, consumerGroup, endOffset }]
     }),
   )
-  if (first !== undefined) throw new LogBehind([first, ...others])
 }

@@ -1,18 +1,19 @@
 // The start step that lets consumers begin: progress rows and checkpoints of whoever has never run, made before any socket opens.
 import type { TopicName } from '../events/topics.ts'
 import { keepBeginning } from '../instances/commands-begin.ts'
+import { raiseEpochs } from '../instances/instance-owners.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
 import { processors } from '../processors/all.ts'
+import { greatestEpoch } from '../projections/account.ts'
 import { all as allProjections } from '../projections/all.ts'
 import { hasBegun } from '../projections/checkpoints.ts'
 import { commands } from '../projections/commands/commands.ts'
 import { makeCheckpoints } from '../projections/make-checkpoints.ts'
 import { makeTables } from '../projections/make-tables.ts'
 import { intakeEntry } from '../webhooks/bridge/delivery-intake.ts'
-import { refuseLogBehind } from './log-behind.ts'
 import type { Ports } from './ports.ts'
 
-/** Makes only what is missing, in a database that belongs to this log. Rejects OtherLog and LogBehind. */
+/** Makes only what is missing, in a database that belongs to this log. Rejects OtherLog. */
 export async function makeProgress(
   ports: Pick<Ports, 'database' | 'log' | 'progress' | 'claimLog' | 'topic' | 'consumerGroup'>,
   partitions: number,
@@ -20,7 +21,7 @@ export async function makeProgress(
 ): Promise<void> {
   const { database, progress, claimLog, topic, consumerGroup } = ports
   await claimLog()
-  await refuseLogBehind(ports, signal)
+  await raiseEpochs(database, await greatestEpoch(database))
   for (const { name, reads } of [...processors, intakeEntry])
     await progress.make(consumerGroup(name), reads.map(topic), partitions)
   if (await isNew(database)) await keepBeginning(database, await endsOf(ports, partitions, signal))

@@ -33,6 +33,7 @@ import { sealedColumns } from './sealed-columns.ts'
 import { watchLateness } from './watch-lateness.ts'
 
 export { sealPlainUrls } from '../webhooks/endpoints/seal-urls.ts'
+export { refuseLogBehind } from './log-behind.ts'
 export { makeProgress } from './make-progress.ts'
 
 /** Readers before writers: what producers append finds its consumers running, and stops being appended first. */

@@ -136,6 +136,18 @@ const keepGaps = (of: Identity, gaps: readonly Gap[]): Write => ({
 export type AccountedType = { type: string; records: number; projected: number; since: Date }
 export type FoundGap = { instanceId: string; epoch: number; firstSequence: number; lastSequence: number; foundAt: Date }
 
+/** So many are never given: whoever says more is none of ours. */
+const MOST_EPOCHS = 10 ** 12
+
+/** Of all events that were taken in, whichever instance's; 0: there were none. */
+export async function greatestEpoch(database: Transaction): Promise<number> {
+  const [row] = await database.query<{ epoch: string | null }>(
+    'select max(epoch)::text as epoch from accounted_types where epoch <= $1',
+    [MOST_EPOCHS],
+  )
+  return Number(row?.epoch ?? 0)
+}
+
 /** By the version that is live, in the order of the types. */
 export async function readAccounted(database: Transaction, instanceId: string): Promise<readonly AccountedType[]> {
   const rows = await database.query<{ type: string; records: string; projected: string; since: Date }>(

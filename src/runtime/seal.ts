@@ -43,6 +43,8 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 /** Version byte and key id. */
 export const HEAD_BYTES = 1 + ID_BYTES
+/** What is shorter was cut, and names no key, whatever it begins with. */
+const LEAST_MARKED = HEAD_BYTES + NONCE_BYTES + TAG_BYTES
 
 type Key = { id: string; key: KeyObject }
 
@@ -61,7 +63,7 @@ export function createSealer(keys: { current: Uint8Array; previous: readonly Uin
       return Buffer.concat([head, nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
     },
     open: (sealed, context) => {
-      const keyId = keyIdOf(sealed)
+      const keyId = sealed.length < LEAST_MARKED ? null : keyIdOf(sealed)
       const fitting = all.filter(({ id }) => keyId === null || id === keyId)
       for (const { key } of fitting) {
         const plain = tryOpen(key, sealed, context)
@@ -73,9 +75,9 @@ export function createSealer(keys: { current: Uint8Array; previous: readonly Uin
   }
 }
 
-/** null: it is from before keys had ids. */
+/** null: it is from before keys had ids, or what is left of it has none. */
 export function keyIdOf(sealed: Uint8Array): string | null {
-  return sealed[0] === MARKED ? Buffer.from(sealed.subarray(1, HEAD_BYTES)).toString('hex') : null
+  return sealed[0] === MARKED && sealed.length >= HEAD_BYTES ? Buffer.from(sealed.subarray(1, HEAD_BYTES)).toString('hex') : null
 }
 
 /** What begins whatever is sealed with the key of this id. */

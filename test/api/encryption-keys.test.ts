@@ -46,6 +46,10 @@ test('[H9] the verb seals all of it anew and says so; what no key opens it says 
 
   await keep('lost', stranger.seal(Buffer.from('secret'), 'secrets|lost'))
   await expect(rotate(forVerb(), () => undefined)).rejects.toThrow(`give the key ${stranger.keyId} as ENCRYPTION_KEY_PREVIOUS`)
+  await keep('lost', sealUnmarked(Buffer.alloc(32, 8), 'secret', 'secrets|lost'))
+  await expect(rotate(forVerb(), () => undefined)).rejects.toThrow(
+    'whose key is not given, or damaged: give each key that it ever had',
+  )
 })
 
 test('[H9] [I3] a cursor that is none is refused by its name', async () => {

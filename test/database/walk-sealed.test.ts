@@ -142,8 +142,25 @@ test('[H9] what no key opens stays, and is counted as what it is', async () => {
   expect(await postgres.database.query('select sealed from auth_creds')).toEqual([{ sealed: lost }])
 })
 
+test('[H9] a page is bounded by the rows that it looks at, also where hardly one has a value', async () => {
+  for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await fill(id, (plain, place) => old.seal(Buffer.from(plain), place))
+  const all = await walkAll({}, { reseal: false })
+  await postgres.database.query(`update commands set built = null where instance_id <> 'g'`)
+  const walked = await walkAll({}, { reseal: true })
+  expect(walked).toMatchObject({ pages: all.pages, keys: { [both.keyId]: 7 * sealedColumns.length - 6 } })
+})
+
 test('[H9] a place that is none is refused', async () => {
   const walk = createSealedWalk({ database: postgres.database, sealer: both }, sealedColumns)
-  for (const place of [['nothing.here'], ['auth_keys.sealed', 'shop'], ['auth_creds.sealed', 'shop', 'session']] as const)
+  for (const place of [
+    ['nothing.here'],
+    ['auth_keys.sealed', 'shop'],
+    ['auth_creds.sealed', 'shop', 'session'],
+    ['auth_creds.sealed', 'sh\0p'],
+    ['webhook_secrets.sealed', 'ep', 'x'],
+    ['webhook_secrets.sealed', 'ep', '9223372036854775808'],
+    ['webhook_endpoint_versions.url_sealed', 'ep', '2147483648'],
+    ['message_secrets.sealed', 'shop', 'abc', '00'],
+  ] as const)
     await expect(walk(place, { reseal: true })).rejects.toBeInstanceOf(UnknownPlace)
 })

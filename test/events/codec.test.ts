@@ -123,6 +123,20 @@ describe('records', () => {
     expect(await codec.decode(Buffer.concat([head, avro.Type.forSchema(newer).toBuffer({ eventId: 'x' })]), signal)).toBeNull()
   })
 
+  test('[B5] [H9] under an id that a registry gave to another schema anew are refused, and not read as that, however alike both are', async () => {
+    const registry = openRegistry()
+    const codec = await openCodec(registry, signal)
+    const { value } = codec.encode(received)
+    const sent = registry.texts.find(({ subject }) => subject === 'zaplog.events.MessageSent') ?? { subject: '', text: '' }
+    for (const id of [codec.schemaId('message.sent'), await registry.idOf(sent)]) {
+      value.writeInt32BE(id, 1)
+      await expect(codec.decode(value, signal)).rejects.toMatchObject({
+        code: 'not-decodable',
+        message: expect.stringContaining('expected an event of message.sent, got message.received'),
+      })
+    }
+  })
+
   test('[I3] that do not decode are refused, saying what came', async () => {
     const codec = await openCodec(openRegistry(), signal)
     await expect(codec.decode(null, signal)).rejects.toMatchObject({

@@ -22,8 +22,17 @@ async function openWorld() {
   }
   const rotate = async (...keys: Parameters<typeof sealerOf>) =>
     createSealedWalk({ database, sealer: sealerOf(...keys) }, columns)(null, { reseal: true })
+  /** Ends while others do something after it has looked at the values. */
+  const startWhile = (between: () => Promise<unknown>, ...keys: Parameters<typeof sealerOf>) => {
+    const query: Pick<typeof database, 'query'>['query'] = async (sql, values) => {
+      if (sql.includes('delete from sealing_keys')) await between()
+      return database.query(sql, values)
+    }
+    const deps = { database: { query }, sealer: sealerOf(...keys), logger: collectLogLines(), columns: async () => columns }
+    return claimSealingKey(deps, stopping)
+  }
   const used = async () => (await database.query<{ key_id: string }>('select key_id from sealing_keys')).map(row => row.key_id)
-  return { start, rotate, used, idOf: (one: Buffer) => sealerOf(one, null).keyId }
+  return { start, startWhile, rotate, used, idOf: (one: Buffer) => sealerOf(one, null).keyId }
 }
 
 test('[H9] a key that is still used is asked for by its id, until everything is sealed anew', async () => {
@@ -45,4 +54,14 @@ test('[H9] a start that was refused has left no key of its own behind', async ()
   await start(key(1), null)
   await expect(start(key(3), null)).rejects.toThrow(idOf(key(1)))
   expect(await used()).toEqual([idOf(key(1))])
+})
+
+test('[H9] a key with which another process starts meanwhile is not forgotten', async () => {
+  const { start, startWhile, rotate, used, idOf } = await openWorld()
+  await start(key(1), null)
+  await start(key(2), key(1))
+  await rotate(key(2), key(1))
+  await startWhile(() => start(key(1), key(2)), key(2), null)
+  expect((await used()).toSorted()).toEqual([idOf(key(1)), idOf(key(2))].toSorted())
+  await expect(start(key(2), null)).rejects.toThrow(idOf(key(1)))
 })

@@ -5,6 +5,7 @@ import { sampleJpeg, samplePdf } from '../../simulator/media/sample-media.ts'
 import { MediaError } from '../../src/processors/media-error.ts'
 import { verdictOf } from '../../src/processors/uploads/judge-failure.ts'
 import { nameFile } from '../../src/processors/uploads/name-file.ts'
+import { SealError } from '../../src/runtime/seal.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import {
   ask,
@@ -124,6 +125,13 @@ describe('a file at a URL', () => {
     expect(asked(9_000)).toMatchObject({ kind: 'put-off', waitMs: 9_000, counts: true })
     expect(asked(1)).toMatchObject({ kind: 'put-off', waitMs: 2_000 })
     expect(asked(3_600_001)).toMatchObject({ kind: 'failed', error: { code: 'throttled' } })
+  })
+
+  test('[C13] [H9] waits for the key that its place is sealed with, however long that is not given; a damaged one is given up', () => {
+    const opening = (of: { keyId?: string }) =>
+      verdictOf(new SealError('opening a place', of), { attempt: 9, retryDelaysMs: [2_000] })
+    expect(opening({ keyId: '0b77e2f4' })).toMatchObject({ kind: 'put-off', counts: false })
+    expect(opening({})).toMatchObject({ kind: 'failed', error: { code: 'internal' } })
   })
 
   test('[C13] is called as its URL says, where nobody named it', async () => {

@@ -69,6 +69,15 @@ test('[H9] what is under a key that is none of ours is said with its id, and is 
   expect(opening(damaged)).toMatchObject({ keyId: null, message: expect.stringContaining('got something else') })
 })
 
+test('[H9] what was cut names no key: it is damaged, and nobody waits for a key that would open it', () => {
+  const whole = sealer.seal(Buffer.from(''), 'place')
+  const other = createSealer({ current: key(2), previous: null })
+  for (let length = 0; length < whole.length; length += 1)
+    expect(() => other.open(whole.subarray(0, length), 'place')).toThrow(expect.objectContaining({ keyId: null }))
+  expect(() => other.open(whole, 'place')).toThrow(expect.objectContaining({ keyId: sealer.keyId }))
+  expect(keyIdOf(whole.subarray(0, 4))).toBeNull()
+})
+
 test('[A4] [H9] what was sealed before keys had ids opens with each key that there is', () => {
   const unmarked = sealUnmarked(key(1), 'secret', 'place')
   expect(keyIdOf(unmarked)).toBeNull()

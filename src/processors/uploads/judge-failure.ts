@@ -1,5 +1,6 @@
 // What becomes of an upload whose preparing failed: tried again, or failed for good. Pure.
 import { CodedError } from '../../runtime/coded-error.ts'
+import { SealError } from '../../runtime/seal.ts'
 import { MAX_RETRY_AFTER_MS } from '../download/download-answer.ts'
 import { UploadError, uploadErrorOf } from './upload-error.ts'
 
@@ -35,6 +36,9 @@ function retryWaitMs(error: UploadError, of: { attempt: number; retryDelaysMs: r
   return !error.retryable || plannedMs === undefined || askedMs > MAX_RETRY_AFTER_MS ? null : Math.max(plannedMs, askedMs)
 }
 
+/** A key that is none of ours is somewhere: what it sealed is not lost. */
 const isAway = (error: unknown): boolean =>
-  error instanceof CodedError &&
-  (error.retryable || error.code === 'aborted' || error.port === 'objects' || error.port === 'database')
+  error instanceof SealError
+    ? error.keyId !== null
+    : error instanceof CodedError &&
+      (error.retryable || error.code === 'aborted' || error.port === 'objects' || error.port === 'database')
