@@ -75,15 +75,15 @@ async function lockAlone(target: ConnectionTarget, signal: AbortSignal): Promise
   }
 }
 
-/** Whoever was killed is gone from Postgres within a moment. */
+/** Whoever was killed is gone from Postgres within a moment. What is called as we are is a move's, of which there is one. */
 const PATIENCE = { attempts: 10, delayMs: 300 }
 
 async function refuseOthers(database: Transaction, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const others = await database.query<{ name: string; address: string }>(
       `select distinct application_name as name, coalesce(host(client_addr), 'this machine') as address from pg_stat_activity
-        where datname = current_database() and application_name like 'zaplog%' and application_name <> $1 order by name`,
-      [NAME],
+        where datname = current_database() and application_name like 'zaplog%' and application_name not like $1 order by name`,
+      [`${NAME}%`],
     )
     const [other] = others
     if (other === undefined) return
