@@ -37,7 +37,7 @@ export const migrate =
       await claimLog(database, { clusterId: null, topicPrefix: prefix })
       await fill(log.append, topic, { records, n })
       const moving = {
-        ...{ database, log, copy, clock: Date.now },
+        ...{ database, log, copy, clock: Date.now, requireAlone: async () => undefined },
         ...{ registry: { idOf: async () => 1, schemaOf: async () => null }, judgeSchemas: async () => [] },
       }
       const settings = { topicPrefix: prefix, partitions, declarationOf: () => declared, declareKept: () => declared }

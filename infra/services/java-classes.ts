@@ -4,12 +4,12 @@ import { access } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fetchArtifact, findArtifact } from './fetch-artifact.ts'
 
-export type JavaClasses = { flags: readonly string[]; stopWithinMs: number }
+export type JavaClasses = { flags: readonly string[]; startWithinMs: number; stopWithinMs: number }
 
 const FILE = 'classes.jsa'
-const STOP_WITHIN_MS = 5_000
-/** It writes them when it ends. */
-const WRITE_WITHIN_MS = 180_000
+const WITHIN = { startWithinMs: 60_000, stopWithinMs: 5_000 }
+/** They are made beside other work, which goes first, and written when the server ends. */
+const MADE_WITHIN = { startWithinMs: 300_000, stopWithinMs: 300_000 }
 
 const artifactOf = (home: string) => ({ name: `classes-of-${basename(home)}`, version: '1' })
 
@@ -17,7 +17,7 @@ const artifactOf = (home: string) => ({ name: `classes-of-${basename(home)}`, ve
 export async function readyClasses(home: string): Promise<JavaClasses> {
   const directory = await findArtifact(artifactOf(home))
   const flags = directory === null ? [] : [`-XX:SharedArchiveFile=${join(directory, FILE)}`]
-  return { flags, stopWithinMs: STOP_WITHIN_MS }
+  return { flags, ...WITHIN }
 }
 
 /** Where they are not there yet: `start` starts the server once, with what it is given; what it has loaded by its end is what is kept. */
@@ -29,7 +29,7 @@ export async function makeClasses(
     ...artifactOf(home),
     make: async directory => {
       const file = join(directory, FILE)
-      const server = await start({ flags: [`-XX:ArchiveClassesAtExit=${file}`], stopWithinMs: WRITE_WITHIN_MS })
+      const server = await start({ flags: [`-XX:ArchiveClassesAtExit=${file}`], ...MADE_WITHIN })
       await server.close()
       await access(file) // it may have ended without
     },

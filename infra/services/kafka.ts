@@ -44,7 +44,6 @@ export type KafkaOptions = {
   classes?: JavaClasses
 }
 
-const START_WITHIN_MS = 60_000
 const jvm = [
   '-Xms64m',
   '-Xmx384m',
@@ -71,7 +70,7 @@ export async function openKafka(options: KafkaOptions, signal?: AbortSignal): Pr
       command: 'java',
       args: [...jvm, ...classes.flags, '-cp', jars, 'kafka.Kafka', settings],
       isUp: () => isListening(clients),
-      startWithinMs: START_WITHIN_MS,
+      startWithinMs: classes.startWithinMs,
       stopWithinMs: classes.stopWithinMs,
     },
     signal,

@@ -51,7 +51,7 @@ export async function openRegistry(options: RegistryOptions = {}, signal?: Abort
       cwd: home,
       env: { ...settings, ...env },
       isUp: () => answersOk(`${url}/subjects`),
-      startWithinMs: 60_000,
+      startWithinMs: classes.startWithinMs,
       stopWithinMs: classes.stopWithinMs,
     },
     signal,

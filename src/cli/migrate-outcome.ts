@@ -18,7 +18,7 @@ export function describeOutcome(outcome: Outcome, command: string): readonly str
           ? []
           : [`${count(outcome.moved.expired)} records older than their topic keeps them were deleted by Kafka meanwhile`]),
         'Start zaplog with these settings: it goes on where it stopped.',
-        `What is in Postgres stays, and nothing uses it: ${command} migrate --delete-old deletes it.`,
+        `What is in Postgres stays, whatever its retention, and nothing uses it: ${command} migrate --delete-old deletes it.`,
       ]
   }
 }

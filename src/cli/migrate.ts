@@ -3,6 +3,7 @@
 import { deleteOld } from '../main/move/delete-old.ts'
 import { moveLog, type Outcome } from '../main/move/move.ts'
 import { openAlone, openMoving } from '../main/move/open-moving.ts'
+import { CodedError } from '../runtime/coded-error.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
@@ -94,10 +95,12 @@ function readConfig(): Config {
 
 function sayFailure(error: unknown, { stopping, outputLost }: { stopping: AbortSignal; outputLost: AbortSignal }): number {
   const why = outputLost.aborted ? describeLoss(outputLost) : 'told to stop'
-  const detail = stopping.aborted
-    ? `${why}: zaplog works as before, and the same command goes on with the copy`
-    : describeError(error)
-  const exitCode = stopping.aborted ? exitCodes.tryLater : exitCodeOf(error)
+  const isStopped = stopping.aborted && !mayBeDone(error)
+  const detail = isStopped ? `${why}: zaplog works as before, and the same command goes on with the copy` : describeError(error)
+  const exitCode = isStopped ? exitCodes.tryLater : exitCodeOf(error)
   sayProblem({ detail, exitCode }, `zaplog migrate: ${detail}`)
   return exitCode
 }
+
+/** The answer to the commit that gives the database to Kafka's log was lost: the same command says what came of it. */
+const mayBeDone = (error: unknown): boolean => error instanceof CodedError && error.code === 'commit-unknown'

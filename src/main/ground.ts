@@ -32,9 +32,12 @@ type Deps = {
   logger: Logger
   /** Called as soon as there is nothing to do but wait for Postgres. */
   meanwhile(): void
+  /** Where it rejects nothing of the database is changed. What it leaves behind then is its own to close: it is called again while Postgres is away. */
+  beforeMigrating?(database: Ground['database'], signal: AbortSignal): Promise<void>
 }
 
-export async function openGround(config: Config, { parts, waits, logger, meanwhile }: Deps): Promise<Ground> {
+export async function openGround(config: Config, deps: Deps): Promise<Ground> {
+  const { parts, waits, logger, meanwhile, beforeMigrating } = deps
   const dataDir = await openDataDir({ logger }, config.dataDir)
   const opened: { close(): Promise<void> }[] = [dataDir]
   const close = () => closeAll(opened, logger)
@@ -43,6 +46,7 @@ export async function openGround(config: Config, { parts, waits, logger, meanwhi
     const server = await openServer(config, { dataDir: dataDir.file('postgres'), logger, spawned: meanwhile })
     if (server !== null) opened.push(server)
     const database = { url: server?.url ?? config.database.url ?? '', sslCa: config.database.sslCa }
+    if (beforeMigrating !== undefined) await waits.waitFor(parts.postgres, signal => beforeMigrating(database, signal))
     await waits.waitFor(parts.postgres, signal => migrate({ ...database, logger }, signal))
     return { dataDir, database, sealer, adminKey, adminKeyValue, checks: () => checksOf(server), close }
   } catch (error) {

@@ -94,7 +94,8 @@ export const keptTables: Readonly<Record<string, string>> = {
   purges: 'the tombstone',
   instance_ids: 'the id is never given out again; its name and settings are emptied',
   commands_begin: 'offsets of the log',
-  log_records: 'the log has no way to delete one key: its records stay until its retention',
+  log_records:
+    'the log has no way to delete one key: its records stay until its retention, and those of a log that moved until migrate --delete-old',
   log_topics: 'topics are everybody’s',
   log_partitions: 'partitions are everybody’s',
   log_members: 'members of consumer groups',

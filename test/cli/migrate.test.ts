@@ -4,8 +4,12 @@ import { describeOutcome, outcomeLine } from '../../src/cli/migrate-outcome.ts'
 import { progressLine, secondsLeft } from '../../src/cli/migrate-screen.ts'
 import { openSession } from '../../src/database/session.ts'
 import { lockMove } from '../../src/log/postgres/move-out.ts'
+import { openAlone } from '../../src/main/move/open-moving.ts'
 import type { Plan } from '../../src/main/move/plan.ts'
 import { refuseWhileMoving } from '../../src/main/move/refuse-while-moving.ts'
+import { parseConfig } from '../../src/runtime/config.ts'
+import { createLogger } from '../../src/runtime/logger.ts'
+import { openTempDir } from '../ground/database/temp-dir.ts'
 import { openTestDatabase } from '../ground/database.ts'
 import { declareTopic } from '../ground/log.ts'
 import { until } from '../ground/until.ts'
@@ -77,4 +81,41 @@ test('[G3] a start on the log in Postgres is refused while somebody moves it, an
       () => false,
     ),
   )
+})
+
+test('[G3] a database that an older version works with is left as it is, and belongs to the move alone once that has stopped', async () => {
+  const { database, url, close } = await openTestDatabase('at work', { empty: true })
+  onTestFinished(close)
+  const never = new AbortController().signal
+  const parsed = parseConfig({
+    ...{
+      DATABASE_URL: url,
+      DATA_DIR: await openTempDir(),
+      KAFKA_BROKERS: '127.0.0.1:9',
+      SCHEMA_REGISTRY_URL: 'http://127.0.0.1:9',
+    },
+    ...{ ADMIN_API_KEY: 'only-for-tests-of-migrate', ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') },
+  })
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+  const open = () => openAlone(parsed.config, { logger: createLogger({ level: 'silent' }) }, never)
+  const isMigrated = async () =>
+    (await database.query("select 1 where to_regclass('public.zaplog_migrations') is not null")).length === 1
+
+  const older = await openSession({ url, applicationName: 'zaplog appends' }, never)
+  await expect(open()).rejects.toMatchObject({ code: 'log-in-use', message: expect.stringContaining('zaplog appends') })
+  expect(await isMigrated()).toBe(false)
+  await older.close()
+
+  const alone = await open()
+  onTestFinished(alone.close)
+  expect(await isMigrated()).toBe(true)
+  await expect(refuseWhileMoving(database)).rejects.toMatchObject({ code: 'log-in-use' })
+  expect(alone.signal.aborted).toBe(false)
+  const listening = new AbortController()
+  onTestFinished(() => listening.abort())
+  await alone.database.listen('log', () => undefined, listening.signal)
+  await alone.requireAlone(never)
+  const back = await openSession({ url, applicationName: 'zaplog' }, never)
+  onTestFinished(back.close)
+  await expect(alone.requireAlone(never)).rejects.toMatchObject({ code: 'log-in-use' })
 })

@@ -18,8 +18,9 @@ export const TEMPLATE = 'migrated_template'
 
 export default async function setUp(project: TestProject) {
   const folder = onceAsked(() => openFolder(tmpdir()))
-  const roomyFolder = onceAsked(() => openFolder(roomyMemory()))
-  const database = onceAsked(async () => openServer(await roomyFolder.ask()))
+  const room = await openFolder(roomyMemory())
+  process.env.TEST_ROOM = room.path // of all processes that the run starts from here on
+  const database = onceAsked(() => openServer(room))
   const parts = onceAsked(async () => openSharedParts(join((await folder.ask()).path, 'parts')))
   const machine = askMachine()
   const desk = await openDesk({
@@ -32,7 +33,8 @@ export default async function setUp(project: TestProject) {
     desk.close()
     const absences = await machine.absences()
     if (absences.length > 0) process.stdout.write(`left out: ${absences.join('; ')}\n`)
-    for (const part of [parts, database, roomyFolder, folder]) await part.opened()?.then(({ close }) => close(), told)
+    for (const part of [parts, database, folder]) await part.opened()?.then(({ close }) => close(), told)
+    await room.close()
   }
 }
 
@@ -76,20 +78,23 @@ async function openFolder(parent: string) {
   return {
     path,
     close: async () => {
-      await rm(path, { recursive: true, force: true })
+      await rm(path, { recursive: true, force: true, maxRetries: 10 }) // a Postgres that a test killed may be ending still
       endWatch()
     },
   }
 }
 
-/** A shell that outlives us: when its standard input ends without a word, we were killed, and it stops the Postgres and removes the files. */
+/**
+ * A shell that outlives us: when its standard input ends without a word, we were killed, and it stops the Postgres and removes the files. Those of
+ * single tests end by themselves within a minute of that, as Postgres does without its lock file, and may write until then.
+ */
 function removeWithUs(folder: string): () => void {
   const script = [
     'read word && exit',
     'pid="$0/postgres/cluster/postmaster.pid"',
     '[ -f "$pid" ] && kill -INT "$(head -n 1 "$pid")"',
     'i=0; while [ -f "$pid" ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done',
-    'rm -rf "$0"',
+    'i=0; while rm -rf "$0"; [ -e "$0" ] && [ $i -lt 90 ]; do sleep 1; i=$((i+1)); done',
   ].join('; ')
   const shell = spawn('sh', ['-c', script, folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
   shell.on('error', () => undefined) // no sh: what a killed run leaves is left

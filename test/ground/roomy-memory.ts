@@ -9,8 +9,11 @@ const ROOM_BYTES = 4 * 1024 ** 3
 /** Beside them, for what tests start. */
 const SPARE_BYTES = 4 * 1024 ** 3
 
-/** The directory to make directories in; where everything temporary is, where memory has no room. */
-export const roomyMemory = (): string => (hasRoom() ? MEMORY : tmpdir())
+/**
+ * The directory to make directories in: the run's own there (open-ground.ts), which goes with the run also when that is killed; where everything
+ * temporary is, where memory has no room.
+ */
+export const roomyMemory = (): string => (hasRoom() ? (process.env.TEST_ROOM ?? MEMORY) : tmpdir())
 
 function hasRoom(): boolean {
   try {

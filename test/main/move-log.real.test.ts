@@ -188,6 +188,42 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
     expect(await its.move()).toMatchObject({ kind: 'moved', moved: { verified: 2, expired: 5 } })
   })
 
+  test('[G3] a record that is compared again after a failure, or was deleted before, is counted once', async () => {
+    const topic = await its.declare('passing', { retentionMs: 3_600_000 })
+    const now = Date.now()
+    const dated = (some: readonly NewRecord[], recordedAt: number) => some.map(one => ({ ...one, recordedAt }))
+    await append(topic, [...dated(records(0, 1_000), now - 7_200_000), ...dated(records(1_000, 4_000), now)], 0)
+    const copyAndDelete: KafkaCopy['append'] = async (...args) => {
+      await its.copy.append(...args)
+      await its.copy.deleteBefore({ topic, partition: 0, nextOffset: 1_000n })
+    }
+    let failures = 0
+    const read: KafkaCopy['read'] = async function* (...args) {
+      for await (const record of its.copy.read(...args)) {
+        if (record.offset === 3_500n && failures++ === 0) throw new LogError('unavailable', 'the broker is away')
+        yield record
+      }
+    }
+    const copy = { ...its.copy, append: copyAndDelete, read }
+    expect(await its.move({ copy })).toMatchObject({ kind: 'moved', moved: { verified: 3_000, expired: 1_000 } })
+    expect(failures).toBe(2)
+  })
+
+  test('[G3] a zaplog that is back while its log is copied keeps it where it is', async () => {
+    const topic = await its.declare('events')
+    const requireAlone = () => Promise.reject(new MoveRefused('log-in-use', ['it is back']))
+    expect(await reasonOf(its.move({ requireAlone }))).toBe('it is back')
+    await append(topic, records(0, 1), 0)
+  })
+
+  test('[G3] a broker that learns late of a topic that was just made is asked again', async () => {
+    const topic = await its.declare('events')
+    await append(topic, records(0, 10), 0)
+    const late = [new LogError('topic-missing', 'the leader has not heard of it')]
+    const bounds: KafkaCopy['bounds'] = of => (late.length > 0 ? Promise.reject(late.pop()) : its.copy.bounds(of))
+    expect(await its.move({ copy: { ...its.copy, bounds } })).toMatchObject({ kind: 'moved', moved: { verified: 10 } })
+  })
+
   const reasonOf = (outcome: Promise<unknown>): Promise<string> =>
     outcome.then(
       () => 'it moved',

@@ -5,7 +5,7 @@ import { type EventLog, LogError, type NewRecord, type Position, type TopicDecla
 import { createKafkaClient, type KafkaAddress } from './client.ts'
 import { leaderOf } from './fetch.ts'
 import type { Broker } from './internals.ts'
-import { factsOver, type KafkaFacts } from './kafka-facts.ts'
+import { factsOver, type KafkaFacts, neededToCopy } from './kafka-facts.ts'
 import { createKafkaLink, type KafkaLink } from './link.ts'
 import { type Bounds, readBounds } from './offsets.ts'
 import { readTopic } from './read.ts'
@@ -41,7 +41,7 @@ const POLL_MS = 250
 export function openKafkaCopy(deps: Deps): KafkaCopy {
   const link = createKafkaLink(createKafkaClient(deps, deps, deps.logger))
   return {
-    facts: declared => factsOver(link, declared),
+    facts: declared => factsOver(link, declared, neededToCopy),
     validateTopic: declared => validateTopic(link, declared),
     ensureTopics: (declared, signal) => ensureTopics(link, declared, signal),
     findTopic: topic => findTopic(link, topic),

@@ -3,7 +3,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import { onAbort } from '../../runtime/or-abort.ts'
 import type { TopicDeclaration, TopicDifference } from '../log.ts'
 import { createKafkaClient, type KafkaAddress } from './client.ts'
-import { createErrorFromCode, type Metadata } from './internals.ts'
+import { type Broker, createErrorFromCode, type Metadata } from './internals.ts'
 import { createKafkaLink, type KafkaLink } from './link.ts'
 import { readMetadata } from './metadata.ts'
 import { compareTopic } from './topics.ts'
@@ -37,7 +37,11 @@ export async function readKafkaFacts(
 }
 
 /** Rejects LogError. */
-export async function factsOver(link: KafkaLink, declared: readonly TopicDeclaration[]): Promise<KafkaFacts> {
+export async function factsOver(
+  link: KafkaLink,
+  declared: readonly TopicDeclaration[],
+  calls: readonly Call[] = needed,
+): Promise<KafkaFacts> {
   const topics = declared.map(({ topic }) => topic)
   const metadata = await readMetadata(link, 'looking at Kafka', topics)
   const { clusterId, brokers } = metadata
@@ -52,7 +56,7 @@ export async function factsOver(link: KafkaLink, declared: readonly TopicDeclara
   return {
     clusterId,
     brokers: brokers.length,
-    unspoken: await findUnspoken(link),
+    unspoken: await findUnspoken(link, calls),
     missing,
     refused,
     differences: differences.flat(),
@@ -75,19 +79,30 @@ function judgeTopics({ topicMetadata }: Metadata) {
   }
 }
 
-/** The least version of each call that we cannot do without, by its number in Kafka's protocol: those of Kafka 2.3. */
-const needed = [
+/** By its number in Kafka's protocol, the least version that will do. */
+type Call = { call: string; number: number; version: number }
+
+/** Those that we cannot do without: of Kafka 2.3. */
+const needed: readonly Call[] = [
   { call: 'Produce', number: 0, version: 3 },
   { call: 'Fetch', number: 1, version: 11 },
   { call: 'Metadata', number: 3, version: 6 },
   { call: 'InitProducerId', number: 22, version: 0 },
 ]
 
-const findUnspoken = (link: KafkaLink): Promise<readonly string[]> =>
+/** A copy's: from Kafka 2.5 on, of which the last one tells, a producer that a broker has forgotten goes on at any sequence (KIP-360). */
+export const neededToCopy: readonly Call[] = [
+  ...needed,
+  { call: 'DeleteRecords', number: 21, version: 0 },
+  { call: 'InitProducerId', number: 22, version: 3 },
+]
+
+const findUnspoken = (link: KafkaLink, calls: readonly Call[]): Promise<readonly string[]> =>
   link.run('asking Kafka what it speaks', [], async cluster => {
     const { versions } = await cluster.findControllerBroker()
-    if (versions === null) return []
-    return needed.flatMap(({ call, number, version }) =>
-      (versions[number]?.maxVersion ?? -1) < version ? [`${call} ${version}`] : [],
-    )
+    return versions === null ? [] : unspokenOf(versions, calls)
   })
+
+/** Pure. */
+export const unspokenOf = (versions: NonNullable<Broker['versions']>, calls: readonly Call[]): readonly string[] =>
+  calls.flatMap(({ call, number, version }) => ((versions[number]?.maxVersion ?? -1) < version ? [`${call} ${version}`] : []))

@@ -46,13 +46,17 @@ export async function copyPartition(copying: Copying, of: Of, signal: AbortSigna
       await copyFrom(copying, { ...of, count }, at, signal)
       return
     } catch (error) {
-      if (!(error instanceof LogError) || !error.retryable || tries === MOST_TRIES) throw error
+      if (!isPassing(error) || tries === MOST_TRIES) throw error
       if (tries > 0) copying.told.waiting(error.message)
       await wait(backoffMs({ ...AGAIN, attempt: tries + 1, random: Math.random() }), signal)
       signal.throwIfAborted()
     }
   }
 }
+
+/** Of a topic that was just made some brokers learn later, and what is being read may be too old by now: both are looked at again. */
+export const isPassing = (error: unknown): error is LogError =>
+  error instanceof LogError && (error.retryable || error.code === 'topic-missing' || error.code === 'truncated')
 
 /** Where Kafka's partition ends, behind what is proven to be ours. */
 async function resume({ copy, ...copying }: Copying, of: MovingPartition, signal: AbortSignal): Promise<bigint> {

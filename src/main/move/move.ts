@@ -23,6 +23,8 @@ export type Moving = {
   /** In words, what keeps a schema out of Kafka's registry; nothing is registered. */
   judgeSchemas(schemas: readonly AvroSchema[], signal: AbortSignal): Promise<readonly string[]>
   clock(): number
+  /** Rejects MoveRefused where a zaplog works with the database by now. */
+  requireAlone(signal: AbortSignal): Promise<void>
 }
 /** How far it is: records of the step that it is at. */
 export type Progress = { step: 'copy' | 'verify'; done: number; of: number; bytes: number }
@@ -57,6 +59,7 @@ export async function moveLog(
     const copying = { ...moving, writer, ids, told }
     await copyAll(copying, plan, signal)
     const { verified, expired } = await verifyAll(copying, plan, signal)
+    await moving.requireAlone(signal) // one that was cut off at the beginning may be back, and owes what names schemas as Postgres does
     const identity = { clusterId: plan.clusterId, topicPrefix: settings.topicPrefix }
     if (await switchOver(moving, { plan, identity, ids }, signal))
       return { kind: 'moved', moved: { clusterId: plan.clusterId, verified, expired, renumberedSchemas: changed(ids) } }

@@ -1,7 +1,8 @@
 // What a move works with: the database of a zaplog that is stopped, with a lock that keeps one from starting, and Kafka with its registry.
-import type { Database } from '../../database/database.ts'
+import type { ConnectionTarget } from '../../database/connection-settings.ts'
+import type { Database, Transaction } from '../../database/database.ts'
 import { openPostgres } from '../../database/postgres.ts'
-import { openSession } from '../../database/session.ts'
+import { openSession, type Session } from '../../database/session.ts'
 import { openKafkaCopy } from '../../log/kafka/kafka-copy.ts'
 import { lockMove } from '../../log/postgres/move-out.ts'
 import { openPostgresLog } from '../../log/postgres/postgres.ts'
@@ -13,7 +14,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import { createMetrics } from '../../runtime/metrics.ts'
 import { wait } from '../../runtime/wait.ts'
 import { closeAll } from '../close-all.ts'
-import { openGround } from '../ground.ts'
+import { type Ground, openGround } from '../ground.ts'
 import { kafkaSecurityOf } from '../kafka-security.ts'
 import { declareKept, declareTopics } from '../log.ts'
 import { partsOf } from '../parts.ts'
@@ -30,39 +31,59 @@ const REQUEST_TIMEOUT_MS = 15_000
 /** A move ends before anything is old enough. */
 const NEVER_TRIM_MS = 2 ** 31 - 1
 
-export type Alone = { database: Database; signal: AbortSignal; close(): Promise<void> }
+export type Alone = { database: Database; signal: AbortSignal; requireAlone: Moving['requireAlone']; close(): Promise<void> }
 
-/** The database, for as long as nobody else may use it. Rejects MoveRefused `log-in-use`, DataDirError, and what a start rejects. */
+/**
+ * The database, for as long as nobody else may use it, with this version's tables: of one that somebody works with nothing is changed. Rejects
+ * MoveRefused `log-in-use`, DataDirError, and what a start rejects.
+ */
 export async function openAlone(config: Config, { logger }: { logger: Logger }, signal: AbortSignal): Promise<Alone> {
   const opened: { close(): Promise<void> }[] = []
   const close = () => closeAll(opened, logger)
+  const locks: Session[] = []
   try {
     const waits = createWaits({ logger }, signal)
-    const ground = await openGround(config, { parts: partsOf(config), waits, logger, meanwhile: () => undefined })
-    opened.push(ground)
+    const beforeMigrating = async (target: Ground['database'], waiting: AbortSignal) => {
+      const lock = await lockAlone({ ...target, applicationName: NAME }, waiting)
+      locks.push(lock)
+      opened.push(lock)
+    }
+    const parts = partsOf(config)
+    const ground = await openGround(config, { parts, waits, logger, meanwhile: () => undefined, beforeMigrating })
+    opened.unshift(ground) // it is closed last, with the server that is in it
     const target = { ...ground.database, applicationName: NAME }
-    const session = await openSession(target, signal)
-    opened.push(session)
-    if (!(await lockMove(session))) throw inUse('another zaplog migrate is at work on this database')
     const database = await openPostgres({ ...target, poolSize: POOL, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }, signal)
     opened.push(database)
-    await refuseOthers(database, signal)
-    return { database, signal: AbortSignal.any([signal, session.lost]), close }
+    const stopping = AbortSignal.any([signal, ...locks.map(({ lost }) => lost)])
+    return { database, signal: stopping, requireAlone: waiting => refuseOthers(database, waiting), close }
   } catch (error) {
     await close().catch(() => undefined) // it is said; what went wrong first matters more
     throw error
   }
 }
 
-/** Whoever was killed is gone from Postgres within a moment. */
+/** For as long as the session lives whoever starts is refused; who was there before is looked for behind the lock. Rejects MoveRefused. */
+async function lockAlone(target: ConnectionTarget, signal: AbortSignal): Promise<Session> {
+  const session = await openSession(target, signal)
+  try {
+    if (!(await lockMove(session))) throw inUse('another zaplog migrate is at work on this database')
+    await refuseOthers(session, signal)
+    return session
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+/** Whoever was killed is gone from Postgres within a moment. What is called as we are is a move's, of which there is one. */
 const PATIENCE = { attempts: 10, delayMs: 300 }
 
-async function refuseOthers(database: Database, signal: AbortSignal): Promise<void> {
+async function refuseOthers(database: Transaction, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const others = await database.query<{ name: string; address: string }>(
       `select distinct application_name as name, coalesce(host(client_addr), 'this machine') as address from pg_stat_activity
-        where datname = current_database() and application_name like 'zaplog%' and application_name <> $1 order by name`,
-      [NAME],
+        where datname = current_database() and application_name like 'zaplog%' and application_name not like $1 order by name`,
+      [`${NAME}%`],
     )
     const [other] = others
     if (other === undefined) return
@@ -78,7 +99,7 @@ const inUse = (problem: string) => new MoveRefused('log-in-use', [problem])
 /** Rejects MoveRefused where the settings name no Kafka. */
 export function openMoving(
   config: Config,
-  { database, logger }: Pick<Alone, 'database'> & { logger: Logger },
+  { database, requireAlone, logger }: Pick<Alone, 'database' | 'requireAlone'> & { logger: Logger },
 ): { moving: Moving; settings: Settings; close(): Promise<void> } {
   const { kafka, log: its } = config
   if (kafka.brokers === null)
@@ -89,7 +110,7 @@ export function openMoving(
   const copy = openKafkaCopy({ ...address, logger, requestTimeoutMs: REQUEST_TIMEOUT_MS })
   const declared = new Map(declareTopics(config, name => `${its.topicPrefix}${name}`).map(one => [one.topic, one]))
   return {
-    moving: { database, log, copy, ...openRegistryOf(config, logger), clock: Date.now },
+    moving: { database, log, copy, ...openRegistryOf(config, logger), clock: Date.now, requireAlone },
     settings: {
       topicPrefix: its.topicPrefix,
       partitions: its.partitions,

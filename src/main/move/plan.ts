@@ -101,7 +101,7 @@ const planTopics = async ({ database, copy }: Moving, of: { declared: readonly T
 function judgeCluster({ clusterId, unspoken, refused }: KafkaFacts): readonly string[] {
   return [
     ...(clusterId === null ? ['expected a Kafka that says which cluster it is, this one does not'] : []),
-    ...(unspoken.length === 0 ? [] : [`expected Kafka 2.3 or later, this one does not speak ${unspoken.join(', ')}`]),
+    ...(unspoken.length === 0 ? [] : [`expected Kafka 2.5 or later, this one does not speak ${unspoken.join(', ')}`]),
     ...refused,
   ]
 }

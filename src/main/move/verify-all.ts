@@ -1,8 +1,7 @@
 // The whole copy is read back and compared before anything depends on it.
-import { LogError } from '../../log/log.ts'
 import type { MovingPartition } from '../../log/postgres/move-out.ts'
 import { backoffMs, wait } from '../../runtime/wait.ts'
-import type { Copying } from './copy-partition.ts'
+import { type Copying, isPassing } from './copy-partition.ts'
 import { MoveRefused } from './move-refused.ts'
 import type { Plan, PlannedTopic } from './plan.ts'
 import { sideBySide } from './side-by-side.ts'
@@ -36,20 +35,22 @@ export async function verifyAll(copying: Copying, { topics }: Pick<Plan, 'topics
 }
 
 type Of = Pick<PlannedTopic, 'declared'> & { partition: MovingPartition }
+/** What lies before `upTo` was compared, or has expired. */
+type Seen = { upTo: bigint; expired: number }
 
-/** What Kafka deletes while it is read is looked at again, and what was compared is not. */
+/** Answers how many records have expired. What Kafka deletes while it is read is looked at again, and what was compared is not. */
 async function verifyPersistently(copying: Copying, of: Of, signal: AbortSignal, count: (records: number) => void) {
-  let compared = 0n
+  const seen: Seen = { upTo: of.partition.firstOffset, expired: 0 }
   for (let tries = 0; ; tries += 1) {
     try {
-      return await verifyPartition(copying, { ...of, compared }, signal, records => {
-        compared += BigInt(records)
+      await verifyRest(copying, { ...of, seen }, signal, records => {
+        seen.upTo += BigInt(records)
         tries = 0
         count(records)
       })
+      return seen.expired
     } catch (error) {
-      const isWorthIt = error instanceof LogError && (error.retryable || error.code === 'truncated')
-      if (!isWorthIt || tries === MOST_TRIES) throw error
+      if (!isPassing(error) || tries === MOST_TRIES) throw error
       if (tries > 0) copying.told.waiting(error.message)
       await wait(backoffMs({ ...AGAIN, attempt: tries + 1, random: Math.random() }), signal)
       signal.throwIfAborted()
@@ -57,13 +58,12 @@ async function verifyPersistently(copying: Copying, of: Of, signal: AbortSignal,
   }
 }
 
-/** Answers how many records have expired. */
-async function verifyPartition(
+async function verifyRest(
   copying: Copying,
-  { partition: of, declared, compared }: Of & { compared: bigint },
+  { partition: of, declared, seen }: Of & { seen: Seen },
   signal: AbortSignal,
   count: (records: number) => void,
-): Promise<number> {
+): Promise<void> {
   const { topic, partition } = of
   const there = await copying.copy.bounds(of)
   const misplaced = (what: string) => new MoveRefused('copy-differs', [`${topic}/${partition}: in Kafka it ${what}`])
@@ -74,10 +74,10 @@ async function verifyPartition(
     (isShorter && !(await hasExpired(copying, { declared, of, before: there.firstOffset }, signal)))
   )
     throw misplaced(`begins at ${there.firstOffset}, expected ${of.firstOffset}`)
-  const wanted = of.firstOffset + compared
-  const from = greatest(wanted, there.firstOffset)
+  const from = greatest(seen.upTo, there.firstOffset)
+  seen.expired += Number(from - seen.upTo)
+  seen.upTo = from
   await verifyStretch(copying, { topic, partition, from, until: of.endOffset }, signal, count)
-  return Number(from - wanted)
 }
 
 /** All of the partition before that offset is older than its topic keeps records: Postgres would have deleted it, too. */

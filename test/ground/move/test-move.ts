@@ -56,6 +56,7 @@ export async function openTestMove(name: string): Promise<TestMove> {
     registry: { idOf, schemaOf: async () => null },
     judgeSchemas: async () => [],
     clock: Date.now,
+    requireAlone: async () => undefined,
   }
   const settings: Settings = {
     topicPrefix,
