@@ -71,6 +71,7 @@ test('[H1] a look reads no page but its own', async () => {
 })
 
 test('[H1] a walk through a table that a rebuild puts another in the place of begins anew', async () => {
+  await stored('sticker', 3_000, 1)
   const { walk } = await walkKeptMedia(ground.database, null, 2)
   await ground.database.query(
     `alter schema read_model_1 rename to read_model_rebuild_1; create schema read_model_1;
