@@ -8,15 +8,14 @@ import { orAbort } from '../runtime/or-abort.ts'
 import { type Persistence, persist } from '../runtime/persist.ts'
 import { destroy } from './connection.ts'
 import { type ConnectionTarget, connectionSettings, describeTarget } from './connection-settings.ts'
-import { DatabaseError, type Transaction } from './database.ts'
+import { DatabaseError } from './database.ts'
+import { migrationLock } from './migration-lock.ts'
 import { toDatabaseError } from './postgres-errors.ts'
 
 type Options = Pick<ConnectionTarget, 'url' | 'sslCa'> & { logger: Logger; directory?: string }
 
 const ownMigrations = fileURLToPath(new URL('../../infra/postgres/migrations', import.meta.url))
 const TABLE = 'zaplog_migrations'
-/** Of whoever applies migrations: the one that node-pg-migrate takes by itself, as earlier releases let it. */
-const LOCK = 7241865325823964
 /** Waiting longer for a table would stop everybody queueing behind us. */
 const LOCK_TIMEOUT_MS = 10_000
 const MAX_ATTEMPTS = 6
@@ -73,7 +72,7 @@ async function runMissing(client: pg.Client, { logger, directory = ownMigrations
       migrationsTable: TABLE,
       singleTransaction: true,
       advisoryLockMode: 'wait',
-      lockValue: LOCK,
+      lockValue: migrationLock,
       log: line => {
         step = /^### MIGRATION (\S+)/.exec(line)?.[1] ?? step
         logger.debug('database.migrating', { line })
@@ -87,12 +86,6 @@ async function runMissing(client: pg.Client, { logger, directory = ownMigrations
   } finally {
     clearInterval(saying)
   }
-}
-
-/** true: nobody applies migrations until the transaction ends. false: somebody does. */
-export async function holdOffMigrations(tx: Transaction): Promise<boolean> {
-  const [row] = await tx.query<{ held: boolean }>(`select pg_try_advisory_xact_lock_shared(${LOCK}) as held`)
-  return row?.held === true
 }
 
 /**

@@ -1,7 +1,7 @@
 // The swap, and the way back, which is the same: in one transaction, with both at one place, each has the other's tables and what either leaves
 // out. Queries, positions that are waited for, counts of accounts and migrations find under the names that they know what is read now.
 import type { Database } from '../../database/database.ts'
-import { holdOffMigrations } from '../../database/migrate.ts'
+import { holdOffMigrations } from '../../database/migration-lock.ts'
 import { isAnyUnderWay } from '../../purge/tombstones.ts'
 import { exchangeLeftOut } from './checkpoint-rows.ts'
 import type { Fill } from './fill.ts'
