@@ -88,12 +88,19 @@ async function besideReplay(zaplog: Zaplog, name: string, block: () => Promise<r
   const { id } = await zaplog.ask('POST', '/v1/replays', { name, from: 'beginning', topics: [source], rate })
   await until('the replay to have begun', async () => Number((await zaplog.ask('GET', `/v1/replays/${id}`)).read) > 0)
   const over = new AbortController()
-  const watched = watchRates(zaplog, String(id), over.signal)
-  const latencies = await block()
-  over.abort()
-  const rates = await watched
+  const [latencies, rates] = await Promise.all([block().finally(() => over.abort()), watchRates(zaplog, String(id), over.signal)])
+  if (rates.length === 0) throw new Error('watching a replay: the block was over before a second of it was seen')
   await zaplog.ask('DELETE', `/v1/replays/${id}`)
+  await until('nothing of it to be copied any more', () => isStill(zaplog))
   return { latencies, rates }
+}
+
+/** It hears of its end within a second: what is measured next is measured alone. */
+async function isStill(zaplog: Zaplog): Promise<boolean> {
+  const copied = () => zaplog.metric('zaplog_replay_records_total')
+  const before = await copied()
+  await wait(2 * LOOK_EVERY_MS, never)
+  return (await copied()) === before
 }
 
 const LOOK_EVERY_MS = 1_000

@@ -9,6 +9,7 @@ import { type Persistence, persist } from '../runtime/persist.ts'
 import { destroy } from './connection.ts'
 import { type ConnectionTarget, connectionSettings, describeTarget } from './connection-settings.ts'
 import { DatabaseError } from './database.ts'
+import { migrationLock } from './migration-lock.ts'
 import { toDatabaseError } from './postgres-errors.ts'
 
 type Options = Pick<ConnectionTarget, 'url' | 'sslCa'> & { logger: Logger; directory?: string }
@@ -71,6 +72,7 @@ async function runMissing(client: pg.Client, { logger, directory = ownMigrations
       migrationsTable: TABLE,
       singleTransaction: true,
       advisoryLockMode: 'wait',
+      lockValue: migrationLock,
       log: line => {
         step = /^### MIGRATION (\S+)/.exec(line)?.[1] ?? step
         logger.debug('database.migrating', { line })

@@ -43,6 +43,18 @@ export async function rereadAlike(tx: Transaction, { like, own }: { like: Identi
   )
 }
 
-export async function forgetRereads(database: Transaction, { name, version }: Identity): Promise<void> {
-  await database.query('delete from rereads where projection = $1 and version = $2', [name, version])
+/** false: one has more to read again than the other was told to. */
+export async function areAlike(database: Transaction, { like, own }: { like: Identity; own: Identity }): Promise<boolean> {
+  const more = await database.query(
+    `select from rereads l where projection = $1 and version = $2 and not exists (
+       select from rereads o where o.projection = $3 and o.version = $4 and o.partition = l.partition and o.until_offset = l.until_offset)
+     limit 1`,
+    [like.name, like.version, own.name, own.version],
+  )
+  return more.length === 0
+}
+
+/** Of whichever version. */
+export async function forgetRereads(database: Transaction, { name }: Pick<Identity, 'name'>): Promise<void> {
+  await database.query('delete from rereads where projection = $1', [name])
 }

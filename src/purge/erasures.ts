@@ -28,6 +28,7 @@ import * as projections from '../projections/outbox.ts'
 import { quarantineErasure } from '../projections/quarantine.ts'
 import { readModelErasures } from '../projections/read-model/erasures.ts'
 import { rebuiltErasure } from '../projections/rebuild/erasure.ts'
+import { findingsErasure } from '../projections/rebuild/rebuild-rows.ts'
 import { seenErasure } from '../projections/seen.ts'
 import { lanesOfInstance, waitingLanesErasure } from '../webhooks/bridge/waiting-lanes.ts'
 import { deliveriesErasure } from '../webhooks/deliveries/deliveries.ts'
@@ -70,6 +71,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   ...accountErasures,
   ...readModelErasures(all),
   rebuiltErasure,
+  findingsErasure,
   keptErasure,
   qrErasure,
   ...pairingErasures,
@@ -111,8 +113,6 @@ export const keptTables: Readonly<Record<string, string>> = {
   rereads: 'offsets of what projections read once more',
   projection_files: 'which SQL files of projections are applied',
   rebuilds: 'how rebuilds of projections stand',
-  rebuild_findings:
-    'keys of rows that differed, ids of instances among them; they go with the rebuild, which an operator deletes',
   webhook_endpoints: 'endpoints are their operator’s, also those that name this instance alone',
   webhook_endpoint_versions: 'settings that an operator gave an endpoint, ids of instances among them',
   webhook_secrets: 'secrets of endpoints',

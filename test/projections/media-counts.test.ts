@@ -69,3 +69,17 @@ test('[H1] a look reads no page but its own', async () => {
   const plans = await ground.database.transact(tx => plansOf(tx, all => walkKeptMedia(all, null, 2)), AbortSignal.timeout(60_000))
   expect(JSON.stringify(plans)).toContain('Tid Range Scan')
 })
+
+test('[H1] a walk through a table that a rebuild puts another in the place of begins anew', async () => {
+  await stored('sticker', 3_000, 1)
+  const { walk } = await walkKeptMedia(ground.database, null, 2)
+  await ground.database.query(
+    `alter schema read_model_1 rename to read_model_rebuild_1; create schema read_model_1;
+     create table read_model_1.media (like read_model_rebuild_1.media including all)`,
+  )
+  await stored('audio', 10, 100)
+  expect(await walkKeptMedia(ground.database, walk, 1_000)).toEqual({
+    walk: null,
+    kept: new Map([['audio', { files: 10, bytes: 1_000 }]]),
+  })
+})

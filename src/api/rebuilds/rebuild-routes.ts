@@ -76,16 +76,17 @@ function beginRoute(app: App, deps: RebuildRouteDeps) {
 const describeAnother = (projection: string, another: Rebuild | null): string =>
   another === null
     ? `another rebuild of ${projection} has just ended: try again`
-    : `rebuild ${another.rebuildId} of ${projection} is ${another.state} and has its tables still: ${whatEnds[another.state]}`
+    : `rebuild ${another.rebuildId} of ${projection} is ${another.state} and has its tables still: ${another.removed ? takenDown : whatEnds[another.state]}`
 
+const takenDown = 'they are being taken down'
 const whatEnds: Readonly<Record<Rebuild['state'], string>> = {
   filling: 'cancel it, or wait for it',
   comparing: 'cancel it, or wait for it',
   ready: 'swap it or cancel it',
   swapped: 'delete it, and with it the way back',
   'rolled-back': 'delete it',
-  cancelled: 'they are being taken down',
-  failed: 'they are being taken down',
+  cancelled: takenDown,
+  failed: takenDown,
 }
 
 const shown = async ({ database, clock }: RebuildRouteDeps, rebuild: Rebuild) =>

@@ -8,8 +8,8 @@ import { readModelName } from './tables.ts'
 export const PAGES = 1_000
 
 export type Kept = { files: number; bytes: number }
-/** `schema`: of the version that is walked through; another one is walked through from its beginning. */
-export type Walk = { schema: string; page: number; found: ReadonlyMap<string, Kept> }
+/** `table`: the one that is walked through; another one, of a version or a rebuild, is walked through from its beginning. */
+export type Walk = { table: string; page: number; found: ReadonlyMap<string, Kept> }
 
 /** By kind. `kept`: null until the end is reached; the next walk begins then. */
 export async function walkKeptMedia(
@@ -17,25 +17,26 @@ export async function walkKeptMedia(
   walk: Walk | null,
   pages = PAGES,
 ): Promise<{ walk: Walk | null; kept: ReadonlyMap<string, Kept> | null }> {
-  const { schema, end } = await readTable(database)
-  const from = walk !== null && walk.schema === schema ? walk : { schema, page: 0, found: new Map<string, Kept>() }
+  const { table, schema, end } = await readTable(database)
+  const from = walk !== null && walk.table === table ? walk : { table, page: 0, found: new Map<string, Kept>() }
   const rows = await database.query<Kept & { kind: string }>(
     `select kind, count(*)::float8 as files, coalesce(sum(size_bytes), 0)::float8 as bytes from ${schema}.media
       where ctid >= '(${from.page},0)'::tid and ctid < '(${from.page + pages},0)'::tid and status = 'stored' group by kind`,
   )
   const found = added(from.found, rows)
   const page = from.page + pages
-  return page >= end ? { walk: null, kept: found } : { walk: { schema, page, found }, kept: null }
+  return page >= end ? { walk: null, kept: found } : { walk: { table, page, found }, kept: null }
 }
 
 /** `end`: how many pages the table has. */
-async function readTable(database: Pick<Transaction, 'query'>): Promise<{ schema: string; end: number }> {
-  const [row] = await database.query<{ version: number; end: number }>(
-    `select l.version, (pg_relation_size(to_regclass('read_model_' || l.version || '.media')) / current_setting('block_size')::integer)::integer as "end"
-       from ${liveVersions} l where l.projection = '${readModelName}'`,
+async function readTable(database: Pick<Transaction, 'query'>): Promise<{ table: string; schema: string; end: number }> {
+  const [row] = await database.query<{ version: number; table: string; end: number }>(
+    `select l.version, c.oid::text as "table", (pg_relation_size(c.oid) / current_setting('block_size')::integer)::integer as "end"
+       from ${liveVersions} l join pg_class c on c.oid = to_regclass('read_model_' || l.version || '.media')
+      where l.projection = '${readModelName}'`,
   )
   if (row === undefined) throw new Error('walking through the files that are kept: no version of the read model is live')
-  return { schema: `read_model_${row.version}`, end: row.end }
+  return { table: row.table, schema: `read_model_${row.version}`, end: row.end }
 }
 
 function added(found: ReadonlyMap<string, Kept>, rows: readonly (Kept & { kind: string })[]): ReadonlyMap<string, Kept> {

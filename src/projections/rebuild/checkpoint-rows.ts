@@ -1,5 +1,5 @@
 // Where what is filled beside a projection is: its checkpoints and what goes with them, made, held still, exchanged and taken down.
-import type { Database, Transaction } from '../../database/database.ts'
+import type { Transaction } from '../../database/database.ts'
 import { type Checkpoint, readCheckpoints } from '../checkpoints.ts'
 import type { Pair } from './twin-tables.ts'
 
@@ -56,12 +56,12 @@ export async function exchangeLeftOut(tx: Transaction, { live, beside }: Pair): 
 
 const SOME_ROWS = 20_000
 
-/** All that is of what is filled, but its tables. Safe to be killed and done again. */
-export async function forgetPlaces(database: Database, { beside }: Pair, signal: AbortSignal): Promise<void> {
-  const of = [beside.name, beside.version]
-  await database.query('delete from projection_checkpoints where projection = $1 and version = $2', of)
-  await database.query('delete from projection_quarantine where projection = $1 and version = $2', of)
+/** All that is of what is filled, but its tables, a part at a time; of whichever version. true: there may be more. */
+export async function forgetSome(tx: Transaction, { beside }: Pair): Promise<boolean> {
+  const of = [beside.name]
+  await tx.query('delete from projection_checkpoints where projection = $1', of)
+  await tx.query('delete from projection_quarantine where projection = $1', of)
   const some = `delete from projection_seen where ctid = any(array(
-    select ctid from projection_seen where projection = $1 and version = $2 limit ${SOME_ROWS})) returning 1`
-  while (!signal.aborted && (await database.query(some, of)).length === SOME_ROWS);
+    select ctid from projection_seen where projection = $1 limit ${SOME_ROWS})) returning 1`
+  return (await tx.query(some, of)).length === SOME_ROWS
 }

@@ -1,6 +1,8 @@
 // Compares what was rebuilt with what is read, both at one checkpoint of every partition and in one snapshot: table by table, in batches by
-// primary key, every column. What the log has forgotten is copied in the same snapshot, and counted. Rows are named by their keys.
+// primary key, every column. What the log has forgotten is copied in the same snapshot, and counted. Rows are named by their keys. What is purged is
+// left out: it is about to go from both, and one of them may have lost it already.
 import type { Transaction } from '../../database/database.ts'
+import { isPurged } from '../../purge/tombstones.ts'
 import { schemaOf } from '../make-tables.ts'
 import { type Pair, readShapes, type TableShape } from './twin-tables.ts'
 
@@ -28,6 +30,7 @@ export type IsForgotten = (instanceId: string) => boolean
 
 /** The transaction has one snapshot. */
 export async function compareTables(tx: Transaction, pair: Pair, isForgotten: IsForgotten): Promise<Compared> {
+  await tx.query(byKeys)
   const compared: ComparedTable[] = []
   for (const shape of await readShapes(tx, pair)) compared.push(await compareTable(tx, { pair, shape, isForgotten }))
   return compared
@@ -35,6 +38,10 @@ export async function compareTables(tx: Transaction, pair: Pair, isForgotten: Is
 
 export const isEqual = (compared: Compared): boolean =>
   compared.every(({ missing, extra, differing }) => missing + extra + differing === 0)
+
+/** Whatever is thought of how many rows are in a range: of a table with millions of rows each would else be read whole for every batch. */
+const byKeys = `set local plan_cache_mode = force_custom_plan; set local jit = off;
+  set local enable_seqscan = off; set local enable_bitmapscan = off`
 
 /** Some hundredths of a second each. */
 const BATCH_ROWS = 2_000
@@ -89,12 +96,13 @@ function statementsFor({ pair, shape }: Comparing) {
   const same = names.map(name => `b.${name} = t.${name}`).join(' and ')
   const asText = `array[${names.map(name => `${name}::text`).join(', ')}]`
   const columns = (of: string) => ['true', ...shape.others].map(name => (name === 'true' ? name : `${of}.${name}`)).join(', ')
-  const rows = (table: string) => `(select true as is_there, t.* from ${table} t where ${range})`
+  const rows = (table: string) =>
+    `(select true as is_there, t.* from ${table} t where ${range} and not ${isPurged('t.instance_id')})`
   return {
     edge: `select ${asText} as key from (${some(read)} union ${some(beside)}) in_either order by ${key} offset ${BATCH_ROWS - 1} limit 1`,
-    lacking: `select distinct t.instance_id from ${read} t where ${range} and not exists (select from ${beside} b where ${same})`,
-    copy: `insert into ${beside} (${shape.written.join(', ')}) select ${shape.written.join(', ')} from ${read} t
-      where ${range} and t.instance_id = any($3::text[]) on conflict (${key}) do nothing returning 1`,
+    lacking: `select distinct t.instance_id from ${rows(read)} t where not exists (select from ${rows(beside)} b where ${same})`,
+    copy: `insert into ${beside} (${shape.written.join(', ')}) select ${shape.written.join(', ')} from ${rows(read)} t
+      where t.instance_id = any($3::text[]) on conflict (${key}) do nothing returning 1`,
     compare: `select rows::integer, rebuilt::integer, missing::integer, extra::integer, differing::integer, keys from (
       select count(r.is_there) as rows, count(b.is_there) as rebuilt,
         count(*) filter (where b.is_there is null) as missing, count(*) filter (where r.is_there is null) as extra,

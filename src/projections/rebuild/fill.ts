@@ -90,6 +90,7 @@ export async function openFill(given: FillDeps, { live, beside }: Pair, signal: 
   return {
     own: opened,
     advance: async (goals, { paced }, stopped) => {
+      waitsFor = null
       const waiting = (goals ?? (await readCheckpoints(database, live))).flatMap(({ partition, offsets }) => {
         const one = opened[partition]
         const behind = [...offsets].filter(([name, until]) => (one?.offsets().get(name) ?? 0n) < until)

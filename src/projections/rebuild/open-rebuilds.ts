@@ -80,12 +80,14 @@ type AtWork = { rebuildId: string; stop: AbortController; done: Promise<void> }
 
 /** One rebuild at most is at work. */
 function createWork(deps: RebuildsDeps, owner: string) {
+  const { lateness = liveLateness } = deps
+  const lateMs = lateness.another()
   let atWork: AtWork | null = null
   let trouble: string | null = null
 
   function begin(rebuild: Rebuild): AtWork {
     const stop = new AbortController()
-    const ended = work(deps, { rebuild, owner }, stop.signal).then(
+    const ended = work(deps, { rebuild, owner, lateMs }, stop.signal).then(
       () => {
         trouble = null
       },
@@ -112,13 +114,14 @@ function createWork(deps: RebuildsDeps, owner: string) {
   }
 }
 
-async function work(deps: RebuildsDeps, of: { rebuild: Rebuild; owner: string }, signal: AbortSignal): Promise<void> {
+type Of = { rebuild: Rebuild; owner: string; lateMs: () => number }
+
+async function work(deps: RebuildsDeps, of: Of, signal: AbortSignal): Promise<void> {
   const pair = pairOf(of.rebuild.projection)
   if (pair === undefined) throw new Error(`rebuilding ${of.rebuild.projection}: this version does not know it`)
   const counter = deps.metrics.counter('zaplog_rebuild_records_total')
   const left = deps.metrics.gauge('zaplog_rebuild_left_records')
-  const { lateness = liveLateness } = deps
-  const { pace, stepRecords } = createFillPace({ lateMs: lateness.another(), load: loopLoad, monotonic: () => performance.now() })
+  const { pace, stepRecords } = createFillPace({ lateMs: of.lateMs, load: loopLoad, monotonic: () => performance.now() })
   const database = await deps.openDatabase(signal)
   const labels = { projection: of.rebuild.projection }
   const counted = (records: number) => counter.inc(labels, records)

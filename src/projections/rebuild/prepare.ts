@@ -4,7 +4,7 @@ import type { Transaction } from '../../database/database.ts'
 import type { EventLog } from '../../log/log.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { readCheckpoints } from '../checkpoints.ts'
-import { rereadAlike } from '../reread-rows.ts'
+import { areAlike, rereadAlike } from '../reread-rows.ts'
 import type { EarlierSecrets } from '../reread-step.ts'
 import { makePlaces } from './checkpoint-rows.ts'
 import type { FillDeps } from './fill.ts'
@@ -25,27 +25,37 @@ export type RunDeps = FillDeps & {
 }
 export type Running = { deps: RunDeps; pair: Pair; held: Held }
 
-/** `broken`: no waiting mends it. */
+/** `elsewhere`: it is somebody else's by now, or in another state. `broken`: no waiting mends it. */
 export async function prepare(
   { deps, pair, held }: Running,
   { state }: Rebuild,
   signal: AbortSignal,
-): Promise<'prepared' | { broken: string }> {
+): Promise<'prepared' | 'elsewhere' | { broken: string }> {
   const { database } = deps
-  if (await hasTwin(database, pair)) return (await fitTogether(database, pair)) ? 'prepared' : { broken: changed }
+  if (await hasTwin(database, pair)) {
+    const broken = await changedSince(database, pair)
+    return broken === null ? 'prepared' : { broken }
+  }
   if (state !== 'filling') return { broken: 'its tables are gone' }
   const places = await firstPlaces(deps, pair, signal)
   const forgottenRecords = places.reduce((sum, { offsets }) => sum + [...offsets.values()].reduce(add, 0), 0)
-  await database.transact(async tx => {
+  return database.transact(async tx => {
+    if (!(await move(tx, held, { from: ['filling'], state: 'filling', forgottenRecords }))) return 'elsewhere'
     await makeTwin(tx, pair)
     await makePlaces(tx, pair, places)
     await rereadAlike(tx, { like: pair.live, own: pair.beside })
-    await move(tx, held, { from: ['filling'], state: 'filling', forgottenRecords })
+    return 'prepared'
   }, signal)
-  return 'prepared'
+}
+
+/** What an upgrade has made of what is read alone, in words; null: nothing. */
+export async function changedSince(tx: Transaction, pair: Pair): Promise<string | null> {
+  if (!(await fitTogether(tx, pair))) return changed
+  return (await areAlike(tx, { like: pair.live, own: pair.beside })) ? null : rereads
 }
 
 const changed = 'the tables of what is read were changed by an upgrade since: delete it, and rebuild anew'
+const rereads = 'what is read reads earlier records again since an upgrade: delete it, and rebuild anew'
 const add = (sum: number, offset: bigint): number => sum + Number(offset)
 
 type Deps = Pick<RunDeps, 'topic'> & { database: Transaction; log: Pick<EventLog, 'positionsAt'> }

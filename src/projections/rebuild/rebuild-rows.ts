@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Transaction } from '../../database/database.ts'
 import type { rebuildStates } from '../../events/vocabulary.ts'
+import type { Erasure } from '../../purge/erasure.ts'
 import type { Compared } from './compare.ts'
 
 export type RebuildState = (typeof rebuildStates.here)[number]
@@ -200,17 +201,43 @@ export async function keepFindings(tx: Transaction, { rebuildId }: Pick<Held, 'r
   await tx.query('insert into rebuild_findings (rebuild_id, compared) values ($1, $2)', [rebuildId, JSON.stringify(compared)])
 }
 
-/** Why it does not go on, for whoever asks; null: it does. */
-export async function sayWhy(database: Transaction, { rebuildId, owner }: Held, why: string | null): Promise<void> {
+/** Why it does not go on, for whoever asks; null: it does. Nothing of one that is in another state by now. */
+export async function sayWhy(
+  database: Transaction,
+  { rebuildId, owner }: Held,
+  { state, why }: Pick<Rebuild, 'state' | 'why'>,
+): Promise<void> {
   await database.query(
-    'update rebuilds set why = $3 where rebuild_id = $1 and owner = $2 and why is distinct from $3 and not removed',
-    [rebuildId, owner, why],
+    'update rebuilds set why = $3 where rebuild_id = $1 and owner = $2 and state = $4 and why is distinct from $3 and not removed',
+    [rebuildId, owner, why, state],
   )
 }
 
-/** Its tables are gone; with them the row of one that nobody is shown. */
-export async function noteTakenDown(tx: Transaction, { rebuildId, owner }: Held): Promise<void> {
-  await tx.query('update rebuilds set has_tables = false, owner = null where rebuild_id = $1 and owner = $2', [rebuildId, owner])
+/** Its tables are gone; with them the row of one that nobody is shown. false: it is somebody else's by now. */
+export async function noteTakenDown(tx: Transaction, { rebuildId, owner }: Held): Promise<boolean> {
+  const noted = await tx.query(
+    'update rebuilds set has_tables = false, owner = null where rebuild_id = $1 and owner = $2 returning rebuild_id',
+    [rebuildId, owner],
+  )
   const gone = await tx.query('delete from rebuilds where rebuild_id = $1 and removed returning rebuild_id', [rebuildId])
   if (gone.length > 0) await tx.query('delete from rebuild_findings where rebuild_id = $1', [rebuildId])
+  return noted.length > 0
+}
+
+/** Of what was compared a purge erases the keys of its rows, which may be addresses of people; what was counted stays. */
+export const findingsErasure: Erasure = {
+  name: 'rebuild_findings',
+  tables: ['rebuild_findings'],
+  keys: `select rebuild_id || ' ' || $1::text as key from rebuild_findings where exists (
+      select from jsonb_array_elements(compared) one cross join jsonb_array_elements(one -> 'keys') key where key ? $1::text)
+    limit $2 for update`,
+  deletes: [
+    `update rebuild_findings f set compared = (
+      select jsonb_agg(jsonb_set(one, '{keys}', coalesce((
+          select jsonb_agg(key order by place) from jsonb_array_elements(one -> 'keys') with ordinality as keys (key, place)
+          where not key ? split_part(g.key, ' ', 2)), '[]')) order by nth)
+        from jsonb_array_elements(f.compared) with ordinality as tables (one, nth))
+      from unnest($1::text[]) as g (key) where f.rebuild_id = split_part(g.key, ' ', 1)`,
+  ],
+  told: null,
 }

@@ -7,16 +7,17 @@
 //   rolled-back those from before are read again. Its own follow, and may be swapped in once more
 //
 //   cancelled, failed, or removed: its tables are taken down
+import type { Transaction } from '../../database/database.ts'
 import { wait } from '../../runtime/wait.ts'
 import { schemaOf } from '../make-tables.ts'
 import { createRereading } from '../reread.ts'
 import { forgetRereads, listRereads } from '../reread-rows.ts'
-import { forgetPlaces } from './checkpoint-rows.ts'
+import { forgetSome } from './checkpoint-rows.ts'
 import { isEqual } from './compare.ts'
 import { type Fill, Halted, openFill } from './fill.ts'
 import { compareBoth } from './look.ts'
 import { forgottenIn, prepare, type Running } from './prepare.ts'
-import { findHeld, keepFindings, move, noteTakenDown, type Rebuild, sayWhy } from './rebuild-rows.ts'
+import { findHeld, keepFindings, lockHeld, move, noteTakenDown, type Rebuild, sayWhy } from './rebuild-rows.ts'
 import { NEAR_RECORDS } from './stand-still.ts'
 import { exchange } from './swap.ts'
 import { dropTwin, readShapes } from './twin-tables.ts'
@@ -37,8 +38,9 @@ export async function runRebuild(running: Running, signal: AbortSignal): Promise
   do {
     const rebuild = await read(running)
     if (rebuild === null) return
-    if (isOver(rebuild)) return takeDown(running, signal)
+    if (isOver(rebuild)) return takeDown(running, rebuild, signal)
     const prepared = await prepare(running, rebuild, signal)
+    if (prepared === 'elsewhere') continue
     if (prepared !== 'prepared') {
       await fail(running, rebuild, prepared.broken)
       continue
@@ -66,6 +68,8 @@ async function asLongAs(
       const now = await read(running)
       running.deps.left(await step.fill.behind())
       if (now === null || now.state !== step.rebuild.state || isOver(now)) stopping.abort()
+      else if (now.state === 'filling' || now.state === 'comparing')
+        await sayWhy(running.deps.database, running.held, { state: now.state, why: step.fill.waitsFor() })
     }
   })()
   looking.catch(() => stopping.abort()) // what keeps it from looking keeps the next look, too, which says so
@@ -128,7 +132,7 @@ async function follow(running: Running, { rebuild, fill }: Step, signal: AbortSi
   await fill.advance(null, { paced: true }, signal)
   const next = nextOf(rebuild, await fill.leftOut())
   if (next.kind === 'stay' || (await fill.behind()) > NEAR_RECORDS) {
-    if (next.kind === 'stay') await sayWhy(deps.database, held, next.why)
+    if (next.kind === 'stay') await sayWhy(deps.database, held, { state: rebuild.state, why: next.why })
     return 'goes-on'
   }
   const swapped = await exchange(
@@ -137,7 +141,7 @@ async function follow(running: Running, { rebuild, fill }: Step, signal: AbortSi
     signal,
   )
   if (swapped.kind === 'later') {
-    await sayWhy(deps.database, held, swapped.why)
+    await sayWhy(deps.database, held, { state: rebuild.state, why: swapped.why })
     return 'stood-still-in-vain'
   }
   deps.logger.info('rebuild.swapped', { rebuildId: held.rebuildId, projection: rebuild.projection, state: next.state })
@@ -166,13 +170,18 @@ async function fail({ deps, held }: Running, { state }: Rebuild, why: string): P
     deps.logger.error('rebuild.failed', { rebuildId: held.rebuildId, reason: why })
 }
 
-/** Safe to be killed and done again. */
-async function takeDown({ deps, pair, held }: Running, signal: AbortSignal): Promise<void> {
-  await forgetPlaces(deps.database, pair, signal)
-  await forgetRereads(deps.database, pair.beside)
-  await deps.database.transact(async tx => {
-    await dropTwin(tx, pair)
-    await noteTakenDown(tx, held)
+/** Safe to be killed and done again. Where its tables are gone those that there are are another rebuild’s. */
+async function takeDown({ deps, pair, held }: Running, { hasTables }: Rebuild, signal: AbortSignal): Promise<void> {
+  const { database, logger } = deps
+  const forget = async (tx: Transaction) => (await lockHeld(tx, held))?.hasTables === true && (await forgetSome(tx, pair))
+  while (await database.transact(forget, signal));
+  await database.transact(async tx => {
+    if (hasTables) {
+      await forgetRereads(tx, pair.beside)
+      await dropTwin(tx, pair)
+    }
+    // Locked last, because to drop them takes its time: whoever has it could not say so meanwhile.
+    if (!(await noteTakenDown(tx, held))) throw new Error(`taking rebuild ${held.rebuildId} down: it is another process’s by now`)
   }, signal)
-  deps.logger.info('rebuild.taken-down', { rebuildId: held.rebuildId })
+  logger.info('rebuild.taken-down', { rebuildId: held.rebuildId })
 }

@@ -1,12 +1,14 @@
 // The swap, and the way back, which is the same: in one transaction, with both at one place, each has the other's tables and what either leaves
 // out. Queries, positions that are waited for, counts of accounts and migrations find under the names that they know what is read now.
 import type { Database } from '../../database/database.ts'
+import { holdOffMigrations } from '../../database/migration-lock.ts'
 import { isAnyUnderWay } from '../../purge/tombstones.ts'
 import { exchangeLeftOut } from './checkpoint-rows.ts'
 import type { Fill } from './fill.ts'
+import { changedSince } from './prepare.ts'
 import { type Held, lockHeld, move, type RebuildState } from './rebuild-rows.ts'
 import { standStill } from './stand-still.ts'
-import { exchangeTables, fitTogether, type Pair } from './twin-tables.ts'
+import { exchangeTables, type Pair } from './twin-tables.ts'
 
 type Of = { database: Database; fill: Fill; pair: Pair; held: Held }
 export type Swapped =
@@ -25,9 +27,12 @@ export async function exchange(
       const rebuild = await lockHeld(tx, held)
       if (rebuild === null || rebuild.removed || !to.from.includes(rebuild.state))
         return { kind: 'later', why: 'it is another process’s by now' }
+      // One that is not committed yet would change the tables under the names that they had when it began.
+      if (!(await holdOffMigrations(tx))) return { kind: 'later', why: 'an upgrade is under way: it is waited for' }
       // It erases from the tables by their names, and would miss those that change theirs.
       if (await isAnyUnderWay(tx)) return { kind: 'later', why: 'a purge is under way: it is waited for' }
-      if (!(await fitTogether(tx, pair))) return { kind: 'later', why: 'its tables are not those of this version any more' }
+      const changed = await changedSince(tx, pair)
+      if (changed !== null) return { kind: 'later', why: changed }
       await exchangeTables(tx, pair)
       await exchangeLeftOut(tx, pair)
       await move(tx, held, to)

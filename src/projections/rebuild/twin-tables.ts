@@ -21,8 +21,11 @@ export async function makeTwin(tx: Transaction, { live, beside }: Pair): Promise
 export const hasTwin = async (tx: Transaction, { beside }: Pair): Promise<boolean> =>
   (await tx.query('select from pg_namespace where nspname = $1', [schemaOf(beside)])).length > 0
 
+/** And those of other versions, which a process of another release has left. */
 export async function dropTwin(tx: Transaction, { beside }: Pair): Promise<void> {
-  await tx.query(`drop schema if exists ${schemaOf(beside)} cascade`)
+  const ofEach = `^${schemaOf(beside).replace(/\d+$/, '')}[0-9]+$`
+  const schemas = await tx.query<{ schema: string }>('select nspname as schema from pg_namespace where nspname ~ $1', [ofEach])
+  for (const { schema } of schemas) await tx.query(`drop schema ${schema} cascade`)
 }
 
 /** Whether both have the same columns, functions and triggers: an upgrade changes those that are read alone. */

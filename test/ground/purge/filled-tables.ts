@@ -79,6 +79,8 @@ const named = (instanceId: string, { event, endpoint }: Ids): Readonly<Record<st
   lane_order: 'chat',
   format: 'zaplog',
   state: 'dead',
+  rebuild_id: `rb_${event.slice(0, 24)}`,
+  compared: JSON.stringify([{ table: 'chats', differing: 1, keys: [[instanceId, '5511900000011@s.whatsapp.net']] }]),
 })
 
 function fillOf({ column, type }: Column, instanceId: string, ids: Ids): unknown {

@@ -2,9 +2,12 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { DatabaseError } from '../../../src/database/database.ts'
 import { rebuiltErasure } from '../../../src/projections/rebuild/erasure.ts'
-import { beginRebuild, cancel, readStanding, want } from '../../../src/projections/rebuild/queries.ts'
+import { beginRebuild, cancel, markRemoved, readStanding, want } from '../../../src/projections/rebuild/queries.ts'
+import { findingsErasure } from '../../../src/projections/rebuild/rebuild-rows.ts'
 import { eraseRows } from '../../../src/purge/erase-batch.ts'
+import { watchLateness } from '../../../src/runtime/lateness.ts'
 import { anEvent, somebody, somebodyElse } from '../../ground/events.ts'
+import { never } from '../../ground/projection-dsl.ts'
 import { beside, openRebuildWorld, type RebuildWorld } from '../../ground/projections/rebuild-world.ts'
 import { until } from '../../ground/until.ts'
 
@@ -33,6 +36,15 @@ const said = (instanceId: string, messageId: string, { lid: chatId, pn: chatPn }
 const damage = () => world.database.query(`update read_model_1.messages set text = 'damaged' where message_id = 'M2'`)
 const texts = async () =>
   (await world.database.query<{ text: string }>('select text from messages order by event_id')).map(row => row.text)
+const forget = () =>
+  world.database.query(`select log_trim(topic, partition, next_offset, 1000) from log_partitions where topic = 'wa.events'`)
+async function purge(instanceId: string): Promise<void> {
+  await world.database.query(
+    `insert into instance_ids (instance_id, request_id, name, wanted) values ($1, 'r', 'Shop', 'deleted')`,
+    [instanceId],
+  )
+  await world.database.query(`insert into purges (instance_id, request_id, requested_by) values ($1, 'r', 'test')`, [instanceId])
+}
 const found = (of: { compared: readonly { table: string }[] | null }) => of.compared?.find(one => one.table === 'messages')
 
 it('[D3] rows that differ are counted and named by their keys, never by content; it waits, and swaps when it is told to', async () => {
@@ -48,6 +60,11 @@ it('[D3] rows that differ are counted and named by their keys, never by content;
   expect(found(ready)).toMatchObject({ rows: 2, rebuilt: 3, differing: 1, extra: 1, missing: 0, copied: 0 })
   expect(ready.compared?.find(one => one.table === 'blocks')).toMatchObject({ missing: 1, keys: [['shop', 'x']] })
   expect(JSON.stringify(ready.compared)).not.toContain('damaged')
+  await eraseRows(world.database, findingsErasure, 'shop')
+  const purged = (await world.rebuild(begun)).compared
+  expect(purged?.find(one => one.table === 'blocks')).toMatchObject({ missing: 1, keys: [] })
+  expect(purged).toHaveLength(ready.compared?.length ?? 0)
+  expect(JSON.stringify(purged)).not.toContain('"shop"')
 
   await want(world.database, begun.rebuildId, { wanted: 'swap', from: ['ready'] })
   await world.untilIs(begun, 'swapped')
@@ -55,6 +72,7 @@ it('[D3] rows that differ are counted and named by their keys, never by content;
 })
 
 it('[D3] of two rebuilds at once the second is told which one there is; a cancelled one leaves nothing, and another may begin', async () => {
+  await world.database.query('create schema read_model_rebuild_0') // of an earlier version
   world.rebuilds()
   const begun = await world.begin('manual')
   await world.untilIs(begun, 'ready')
@@ -64,6 +82,7 @@ it('[D3] of two rebuilds at once the second is told which one there is; a cancel
   await cancel(world.database, begun.rebuildId, ['ready'])
   await until('its tables are taken down', async () => !(await world.rebuild(begun)).hasTables)
   expect(await world.hasBesides()).toBe(false)
+  expect(await world.database.query(`select from pg_namespace where nspname = 'read_model_rebuild_0'`)).toEqual([])
   const left = ['projection_checkpoints', 'projection_seen', 'projection_quarantine', 'rereads'].map(
     table => `select count(*) from ${table} where projection = 'read-model-rebuild'`,
   )
@@ -121,7 +140,7 @@ it('[D3] a record that cannot be projected leaves its account out, is said, and 
 })
 
 it('[D3] rows of which the log has forgotten every record are copied and counted, and every row is the same', async () => {
-  await world.database.query(`select log_trim(topic, partition, next_offset, 1000) from log_partitions where topic = 'wa.events'`)
+  await forget()
   await world.append([said('shop', 'M9', somebodyElse)])
   await world.untilRead()
   const rows = await world.rows()
@@ -136,10 +155,7 @@ it('[D3] [A7] a purge erases what is beside, too, and a swap waits until it is d
   world.rebuilds()
   const begun = await world.begin('manual')
   await world.untilIs(begun, 'ready')
-  await world.database.query(
-    `insert into instance_ids (instance_id, request_id, name, wanted) values ('shop', 'r', 'Shop', 'deleted')`,
-  )
-  await world.database.query(`insert into purges (instance_id, request_id, requested_by) values ('shop', 'r', 'test')`)
+  await purge('shop')
   await want(world.database, begun.rebuildId, { wanted: 'swap', from: ['ready'] })
   await until('it says what it waits for', async () => (await world.rebuild(begun)).why?.includes('purge'))
 
@@ -149,4 +165,82 @@ it('[D3] [A7] a purge erases what is beside, too, and a swap waits until it is d
   expect(besides).toContain('"store"')
   await world.database.query('update purges set done_at = now()')
   await world.untilIs(begun, 'swapped')
+})
+
+it('[D3] [A7] what is being purged is neither copied nor compared', async () => {
+  await forget()
+  await purge('shop')
+  world.rebuilds()
+  const ready = await world.untilIs(await world.begin('manual'), 'ready')
+  expect(found(ready)).toMatchObject({ rows: 1, copied: 1, missing: 0, extra: 0, differing: 0 })
+  const besides = JSON.stringify(await world.besides())
+  expect(besides).not.toContain('"shop"')
+  expect(besides).toContain('"store"')
+})
+
+it('[D3] a swap waits for an upgrade that is under way, and none takes place where that changed the tables', async () => {
+  world.rebuilds()
+  const begun = await world.begin('manual')
+  await world.untilIs(begun, 'ready')
+  const [begins, ends] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const upgrade = world.database.transact(async tx => {
+    await tx.query('select pg_advisory_xact_lock(7241865325823964)') // as node-pg-migrate does
+    await tx.query('alter table read_model_1.blocks add column since timestamptz')
+    begins.resolve()
+    await ends.promise
+  }, never)
+  await begins.promise
+  await want(world.database, begun.rebuildId, { wanted: 'swap', from: ['ready'] })
+  await until('it says what it waits for', async () => (await world.rebuild(begun)).why?.includes('upgrade'))
+  ends.resolve()
+  await upgrade
+  expect((await world.untilIs(begun, 'failed')).why).toContain('changed by an upgrade')
+  expect(await world.database.query('select since from read_model_1.blocks')).toEqual([])
+})
+
+it('[D3] what reads earlier records again since an upgrade ends one that did not: a rollback would lose what came of them', async () => {
+  world.rebuilds()
+  const begun = await world.begin()
+  await world.untilIs(begun, 'swapped')
+  await world.database.query(`insert into rereads values ('read-model', 1, 0, 0, 1)`)
+  expect((await world.untilIs(begun, 'failed')).why).toContain('reads earlier records again')
+  await until('its tables are taken down', async () => !(await world.hasBesides()))
+})
+
+it('[D3] deleting one whose tables are gone takes nothing of the next one', async () => {
+  world.rebuilds()
+  const ended = await world.begin('manual')
+  await world.untilIs(ended, 'ready')
+  await cancel(world.database, ended.rebuildId, ['ready'])
+  await until('its tables are taken down', async () => !(await world.rebuild(ended)).hasTables)
+  const next = await world.begin()
+  await world.untilIs(next, 'swapped')
+
+  await markRemoved(world.database, ended.rebuildId, ['cancelled'])
+  world.rebuilds() // another process, which has nothing in hand yet
+  const isThere = () => world.database.query('select from rebuilds where rebuild_id = $1', [ended.rebuildId])
+  await until('it is forgotten', async () => (await isThere()).length === 0)
+  expect(await world.hasBesides()).toBe(true)
+  await want(world.database, next.rebuildId, { wanted: 'rollback', from: ['swapped'] })
+  await world.untilIs(next, 'rolled-back')
+})
+
+it('[D3] what keeps it from being filled is said, and trying again and again leaves nothing behind in the process', async () => {
+  const lateness = watchLateness()
+  let askers = 0
+  const another = () => {
+    askers += 1
+    return lateness.another()
+  }
+  let opened = 0
+  const openDatabase = async () => {
+    opened += 1
+    if (opened < 4) throw new DatabaseError('unreachable', 'not now (unreachable)')
+    return brittle(2)
+  }
+  world.rebuilds({ openDatabase, lateness: { ...lateness, another } })
+  const begun = await world.begin()
+  await until('it says why it waits', async () => (await world.rebuild(begun)).why?.includes('stopping here'))
+  expect((await world.rebuild(begun)).state).toBe('filling')
+  expect([opened, askers]).toEqual([4, 1])
 })
