@@ -126,7 +126,10 @@ describe.runIf(here)('a registry with Confluent’s API', () => {
     const asked = await Promise.allSettled([registry.idOf(unknown, never), registry.schemaOf(id + 1000, never)])
     const unreachable = { status: 'rejected', reason: { code: 'unreachable', retryable: true } }
     expect(asked).toMatchObject([unreachable, unreachable])
-    expect(asked).toMatchObject([{ reason: { message: expect.stringMatching(/^asking for the id of zaplog\.events\.NotYet: /) } }, {}])
+    expect(asked).toMatchObject([
+      { reason: { message: expect.stringMatching(/^asking for the id of zaplog\.events\.NotYet: /) } },
+      {},
+    ])
     await server.start()
     expect(await open().idOf(known, never)).toBe(id)
     expect(await registry.idOf(unknown, never)).not.toBe(id)
