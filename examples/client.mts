@@ -1,6 +1,8 @@
 // Sends a text and waits for the answer, in types of the API's own description:
-//   npm install openapi-fetch && npx openapi-typescript http://127.0.0.1:7070/openapi.json -o zaplog.ts
-// Arguments: zaplog's address, the id of an instance, whom it writes to. ADMIN_API_KEY is the key.
+//   npm install openapi-fetch
+//   curl -H "authorization: Bearer $ADMIN_API_KEY" http://127.0.0.1:7070/openapi.json -o openapi.json && npx openapi-typescript openapi.json -o zaplog.ts
+//   node client.mts http://127.0.0.1:7070 shop 5511900000011
+// Node 24 runs it as it is. Arguments: zaplog's address, the id of an instance, whom it writes to. ADMIN_API_KEY is the key.
 import { setTimeout } from 'node:timers/promises'
 import createClient from 'openapi-fetch'
 import type { components, paths } from './zaplog.ts'

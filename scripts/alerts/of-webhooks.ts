@@ -18,7 +18,7 @@ export const webhookAlerts: readonly Alert[] = [
   {
     name: 'ZaplogEndpointDisabled',
     expr: `${value('zaplog_webhook_disabled_endpoints').expr} > 0`,
-    ...{ for: '0s', severity: 'ticket', board: 'webhooks', cli: 'zaplog webhooks enable ID' },
+    ...{ for: '0s', severity: 'ticket', board: 'webhooks', cli: 'zaplog webhooks list' },
     summary: 'Receivers asked that their endpoints are disabled, such as by 410; what is for them waits.',
     action: 'Ask whoever runs the receiver; then zaplog webhooks enable ID, or remove ID.',
     tried: [

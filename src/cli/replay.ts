@@ -99,11 +99,14 @@ async function follow(api: ApiSettings, begun: Replay, how: How): Promise<Result
   }
 }
 
-const stoppedWaiting = ({ zaplog }: ApiSettings, replay: Replay) =>
-  new CallFailed(`stopped waiting, the replay goes on; ${zaplog} replay ${shellWord(replay.id)} follows it again`, {
-    exitCode: exitCodes.tryLater,
-    rest: { replay },
-  })
+function stoppedWaiting({ zaplog }: ApiSettings, replay: Replay): CallFailed {
+  const id = shellWord(replay.id)
+  const further =
+    replay.state === 'paused'
+      ? `the replay is paused; ${zaplog} replays resume ${id} lets it go on`
+      : `the replay goes on; ${zaplog} replay ${id} follows it again`
+  return new CallFailed(`stopped waiting, ${further}`, { exitCode: exitCodes.tryLater, rest: { replay } })
+}
 
 const isOver = ({ state }: Replay): boolean => ['done', 'failed', 'cancelled'].includes(state)
 

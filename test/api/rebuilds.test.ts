@@ -62,6 +62,12 @@ test('[D3] one is asked for, a second is told which one there is; each call says
   expect((await api.call('DELETE', `/v1/rebuilds/${json.id}`)).status).toBe(409)
   expect((await api.call('GET', '/v1/rebuilds')).json.data).toMatchObject([{ id: json.id, state: 'filling' }])
 
+  await api.database.query(`update rebuilds set state = 'swapped', wanted = 'rollback' where rebuild_id = $1`, [json.id])
+  expect(await api.call('DELETE', `/v1/rebuilds/${json.id}`)).toMatchObject({
+    status: 409,
+    json: { detail: expect.stringContaining('its rollback is about to be done') },
+  })
+  await api.database.query(`update rebuilds set state = 'ready', wanted = null where rebuild_id = $1`, [json.id])
   const cancelled = await post({}, `/${json.id}/cancel`)
   expect([cancelled.status, cancelled.json.state]).toEqual([202, 'cancelled'])
   expect((await api.call('DELETE', `/v1/rebuilds/${json.id}`)).status).toBe(204)

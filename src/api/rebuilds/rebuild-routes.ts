@@ -173,12 +173,15 @@ function changeRoutes(app: App, deps: RebuildRouteDeps) {
     })
 }
 
-const isElsewhere = async (
+async function isElsewhere(
   deps: RebuildRouteDeps,
   id: string,
   { what, from }: Pick<ChangeCall, 'what' | 'from'>,
-): Promise<Problem> =>
-  new Problem('rebuild-state', `the rebuild is ${(await demand(deps, id)).state}: ${what} takes one that is ${from.join(' or ')}`)
+): Promise<Problem> {
+  const { state, wanted } = await demand(deps, id)
+  const busy = wanted === null ? '' : `, and its ${wanted} is about to be done`
+  return new Problem('rebuild-state', `the rebuild is ${state}${busy}: ${what} takes one that is ${from.join(' or ')}`)
+}
 
 function deleteRoute(app: App, deps: RebuildRouteDeps) {
   const from = ['swapped', 'rolled-back', 'cancelled', 'failed'] as const

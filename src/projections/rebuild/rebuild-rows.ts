@@ -132,7 +132,7 @@ export async function cancel(database: Transaction, id: string, from: readonly R
 /** Shown to nobody from now on. false: it is in none of these states. */
 export async function markRemoved(database: Transaction, id: string, from: readonly RebuildState[]): Promise<boolean> {
   const rows = await database.query(
-    'update rebuilds set removed = true where rebuild_id = $1 and state = any($2) and not removed returning rebuild_id',
+    'update rebuilds set removed = true where rebuild_id = $1 and state = any($2) and wanted is null and not removed returning rebuild_id',
     [id, from],
   )
   return rows.length > 0

@@ -151,7 +151,7 @@ async function follow(running: Running, { rebuild, fill }: Step, signal: AbortSi
 type Next = { kind: 'exchange'; state: 'swapped' | 'rolled-back' } | { kind: 'stay'; why: string | null }
 
 /** `leftOut`: accounts of which a record could not be projected into what follows. Pure. */
-export function nextOf({ state, swap, wanted, compared }: Rebuild, leftOut: number): Next {
+export function nextOf({ state, swap, wanted, compared, forgottenRecords }: Rebuild, leftOut: number): Next {
   if (state === 'swapped') return wanted === 'rollback' ? { kind: 'exchange', state: 'rolled-back' } : { kind: 'stay', why: null }
   if (wanted === 'swap') return { kind: 'exchange', state: 'swapped' }
   if (state === 'rolled-back') return { kind: 'stay', why: null }
@@ -161,9 +161,13 @@ export function nextOf({ state, swap, wanted, compared }: Rebuild, leftOut: numb
       why: `${leftOut} accounts are left out of it, because a record of each could not be projected: swap it all the same, or cancel it`,
     }
   if (compared === null || !isEqual(compared))
-    return { kind: 'stay', why: 'it is not the same as what is read: look at what was compared, then swap it or cancel it' }
+    return { kind: 'stay', why: `${differs}${forgottenRecords > 0 ? inPart(forgottenRecords) : ''}` }
   return swap === 'auto' ? { kind: 'exchange', state: 'swapped' } : { kind: 'stay', why: 'it waits to be swapped' }
 }
+
+const differs = 'it is not the same as what is read: look at what was compared, then swap it or cancel it'
+const inPart = (forgotten: number): string =>
+  `; ${forgotten} records are no longer in the log, and a swap loses what these alone had said of rows that differ`
 
 async function fail({ deps, held }: Running, { state }: Rebuild, why: string): Promise<void> {
   if (await move(deps.database, held, { from: [state], state: 'failed', why }))
