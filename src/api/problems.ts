@@ -54,7 +54,7 @@ export const problemSchema = z
   .object({
     type: z.string().describe('urn:zaplog:problem:<slug>'),
     title: z.string(),
-    status: z.int(),
+    status: z.int().min(400).max(599),
     detail: z.string(),
     errors: z
       .array(
