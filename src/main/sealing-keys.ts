@@ -56,7 +56,7 @@ function missingKey({ keyId: current, keyIds: [, ...others] }: Sealer, keyId: st
     `opening what is kept in Postgres: it does not open with this ENCRYPTION_KEY. Some of it is sealed with the key ${keyId}, which is neither ` +
       `ENCRYPTION_KEY (${current}) nor in ENCRYPTION_KEY_PREVIOUS (${others.join(', ') || 'empty'}). Where it is the ` +
       'newer one, give it as ENCRYPTION_KEY (left out, the file encryption-key in DATA_DIR is the key); else as ENCRYPTION_KEY_PREVIOUS until zaplog keys ' +
-      'rotate has sealed everything anew. Nothing was changed.',
+      'rotate has sealed everything anew; nothing was changed.',
     { keyId },
   )
 }
