@@ -1,19 +1,17 @@
 // Puts a body that ends when it ends: in one request where it fits a part, else in parts, which show only once all are there.
 // A body that throws, an abort and a failed part leave no parts behind.
 import {
-  AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  ListPartsCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import type { NewObject } from './objects.ts'
 import { createPartMemory, PART_BYTES, type PartMemory } from './part-memory.ts'
+import { abandonOthers, abandonUpload, type Upload } from './s3-abandon.ts'
 import type { S3Bucket } from './s3-bucket.ts'
-import { failureOf } from './s3-errors.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** What S3 is told of an object besides its bytes. */
@@ -23,9 +21,6 @@ export type Uploaded = { etag: string; sizeBytes: number }
 type Part = { number: number; bytes: Buffer; memory: Buffer; isLast: boolean }
 /** The memory of parts that were sent comes back, to be filled again. */
 type Source = { parts: AsyncIterable<Part>; memory: PartMemory; stopReading: () => void }
-
-const ABANDON_TIMEOUT_MS = 10_000
-const MAX_ABANDONS = 3
 
 /** Rejects with what the body throws as it is, else ObjectError. The etag is as S3 spells it, in quotes. */
 export async function uploadBody(
@@ -66,12 +61,7 @@ async function putInParts(
   source: Source,
   signal: AbortSignal,
 ): Promise<Uploaded> {
-  const create = new CreateMultipartUploadCommand(description)
-  const { UploadId } = await bucket.within(
-    { doing: `beginning to put ${key} in parts`, request: options => bucket.client.send(create, options) },
-    signal,
-  )
-  const upload = { Bucket: description.Bucket, Key: description.Key, UploadId }
+  const upload = await begin(bucket, description, signal)
   try {
     const sent = await sendParts(bucket, upload, source, signal)
     const complete = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: sent.parts } })
@@ -82,12 +72,22 @@ async function putInParts(
     )
     return { etag: ETag, sizeBytes: sent.sizeBytes }
   } catch (error) {
-    await abandon(bucket, upload)
+    await abandonUpload(bucket, upload)
     throw error
   }
 }
 
-type Upload = { Bucket: string | undefined; Key: string | undefined; UploadId: string | undefined }
+/** The answer to a try before may have been lost: what that one began, nobody knows the id of, and it would stay for good. */
+async function begin(bucket: S3Bucket, description: S3Description, signal: AbortSignal): Promise<Upload> {
+  const create = new CreateMultipartUploadCommand(description)
+  const { UploadId, $metadata } = await bucket.within(
+    { doing: `beginning to put ${description.Key} in parts`, request: options => bucket.client.send(create, options) },
+    signal,
+  )
+  const upload = { Bucket: description.Bucket, Key: description.Key, UploadId }
+  if (($metadata.attempts ?? 1) > 1) await abandonOthers(bucket, upload)
+  return upload
+}
 
 /** Settles when no part is in flight any more, so that none arrives after its upload was abandoned. */
 async function sendParts(
@@ -127,36 +127,6 @@ async function sendParts(
   await Promise.all(inFlight)
   if (failures.length > 0) throw failures[0]
   return { parts: sent.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0)), sizeBytes }
-}
-
-/** Not by the caller's signal, which may be the reason. A part that was cut on its way may still arrive: then once more. */
-async function abandon(bucket: S3Bucket, upload: Upload): Promise<void> {
-  const signal = AbortSignal.timeout(ABANDON_TIMEOUT_MS)
-  try {
-    for (let left = true, nth = 1; left && nth <= MAX_ABANDONS; nth += 1) {
-      await unlessGone(options => bucket.client.send(new AbortMultipartUploadCommand(upload), options))
-      left = (await unlessGone(options => bucket.client.send(new ListPartsCommand(upload), options))) !== null
-    }
-  } catch (error) {
-    bucket.logger.warn('objects.upload-left', { key: upload.Key, uploadId: upload.UploadId, error })
-  }
-
-  function unlessGone<Answer>(send: (options: { abortSignal: AbortSignal }) => Promise<Answer>): Promise<Answer | null> {
-    return bucket.within(
-      {
-        doing: `abandoning the upload of ${upload.Key}`,
-        request: async options => {
-          try {
-            return await send(options)
-          } catch (error) {
-            if (failureOf(error).name === 'NoSuchUpload') return null
-            throw error
-          }
-        },
-      },
-      signal,
-    )
-  }
 }
 
 /** At least one, possibly empty; all but the last have PART_BYTES. */

@@ -74,10 +74,15 @@ function makeDigest(event: Event): bigint {
 
 /** Parts of a history overlap, and the same message stands elsewhere in each, a day older: of history a copy is no conflict, whatever it says. */
 function saidIn(event: Event): Readonly<Record<string, unknown>> {
-  const { epoch: _epoch, sequence: _sequence, recordedAt: _recordedAt, ...rest } = event
-  const isOfArrival = typeof rest.occurredAtSaid === 'string' || rest.type === 'message.undecryptable' || isToldAgain(rest)
-  return { ...rest, ...(isOfArrival && { occurredAt: null }), ...(rest.type === 'message.undecryptable' && ofOneTry) }
+  const said: Record<string, unknown> = {}
+  // For every event, in this order: a digest is kept. The rest of a destructuring takes three times as long.
+  for (const [name, value] of Object.entries(event)) if (!TOLD_ANEW.has(name)) said[name] = value
+  const isOfArrival = typeof event.occurredAtSaid === 'string' || event.type === 'message.undecryptable' || isToldAgain(event)
+  if (isOfArrival) said.occurredAt = null
+  return event.type === 'message.undecryptable' ? Object.assign(said, ofOneTry) : said
 }
+
+const TOLD_ANEW: ReadonlySet<string> = new Set(['epoch', 'sequence', 'recordedAt'])
 
 /** After a death a state is told once more, as of then. */
 const isToldAgain = (event: object): boolean => 'origin' in event && event.origin != null

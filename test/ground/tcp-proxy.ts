@@ -108,15 +108,18 @@ type ChanceCuts = {
   describe(): string
 }
 
-/** Cuts by chance: `share` of all chunks, in [0, 1], in both directions; before, inside and after by turns, so that few cuts are of all kinds. */
-export function cutByChance(random: () => number, share: number): ChanceCuts {
+/**
+ * Cuts by chance: `share` of all chunks, in [0, 1], in both directions; before, inside and after by turns, so that few cuts are of all kinds.
+ * Once `atMost` were made [no bound], all passes: what is tried again gets through in a time that no luck decides.
+ */
+export function cutByChance(random: () => number, share: number, { atMost = Number.POSITIVE_INFINITY } = {}): ChanceCuts {
   const none = () => ({ 'cut-before': 0, 'cut-inside': 0, 'cut-after': 0 })
   const made = { 'to-target': none(), 'to-client': none() }
   const counts = () => Object.values(made).flatMap(of => CUTS.map(cut => of[cut]))
   const total = () => counts().reduce((sum, count) => sum + count, 0)
   return {
     judge: (_, direction) => {
-      if (random() >= share) return 'pass'
+      if (total() >= atMost || random() >= share) return 'pass'
       const of = made[direction]
       const fewest = Math.min(...CUTS.map(cut => of[cut]))
       const rarest = CUTS.filter(cut => of[cut] === fewest)

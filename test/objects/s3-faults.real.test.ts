@@ -58,6 +58,7 @@ describe.runIf(here)('the S3 store', () => {
     ['inside the request', 'to-target', 'PUT /', 'cut-after', small],
     ['after the request, before its answer', 'to-client', 'HTTP/1.1 200', 'cut-before', small],
     ['inside the answer', 'to-client', 'HTTP/1.1 200', 'cut-after', small],
+    ['before it is told the id of its parts', 'to-client', 'UploadId', 'cut-before', large],
     ['before a part arrives', 'to-target', 'partNumber=2', 'cut-before', large],
     ['inside a part', 'to-target', 'partNumber=2', 'cut-after', large],
   ] as const)(
