@@ -76,7 +76,7 @@ function makeDigest(event: Event): bigint {
 function saidIn(event: Event): Readonly<Record<string, unknown>> {
   const said: Record<string, unknown> = {}
   // For every event, in this order: a digest is kept. The rest of a destructuring takes three times as long.
-  for (const [name, value] of Object.entries(event)) if (!TOLD_ANEW.has(name)) said[name] = value
+  for (const name in event) if (!TOLD_ANEW.has(name)) said[name] = event[name as keyof Event]
   const isOfArrival = typeof event.occurredAtSaid === 'string' || event.type === 'message.undecryptable' || isToldAgain(event)
   if (isOfArrival) said.occurredAt = null
   return event.type === 'message.undecryptable' ? Object.assign(said, ofOneTry) : said
