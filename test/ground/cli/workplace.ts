@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, onTestFinished } from 'vitest'
 import { killPostgres } from '../scenarios/its-postgres.ts'
-import { commandLineOf, freezeProcesses, killProcesses, processesWith, treeOf } from '../scenarios/processes.ts'
+import { commandLineOf, endProcesses, freezeProcesses, killProcesses, processesWith, treeOf } from '../scenarios/processes.ts'
 import { until } from '../until.ts'
 
 export type Workplace = {
@@ -46,7 +46,7 @@ export function openWorkplace(): Workplace {
       await until('a program of initdb to run', () => treeOf(initdb).length > 1)
       const frozen = await freezeProcesses('initdb', [initdb]) // so that none of its programs is forgotten meanwhile
       meanwhile()
-      for (const pid of treeOf(initdb)) process.kill(pid, 'SIGTERM')
+      endProcesses(treeOf(initdb))
       frozen.thaw()
     },
   }

@@ -8,6 +8,11 @@ export async function killProcesses(what: string, pids: readonly number[]): Prom
   await until(`${what} to be gone`, () => pids.every(pid => ['', 'Z'].includes(stateOf(pid))))
 }
 
+/** Asks each to end; resolves at once. */
+export function endProcesses(pids: readonly number[]): void {
+  for (const pid of pids) signal(pid, 'SIGTERM')
+}
+
 /** Stops each where it stands, as a machine that hangs; resolves when all stand still, but for those that were ending by themselves. */
 export async function freezeProcesses(what: string, pids: readonly number[]): Promise<{ thaw(): void }> {
   for (const pid of pids) signal(pid, 'SIGSTOP')
@@ -53,7 +58,7 @@ function statOf(pid: number): readonly string[] {
 }
 
 /** One that has just ended by itself needs no signal. */
-function signal(pid: number, name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+function signal(pid: number, name: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void {
   try {
     process.kill(pid, name)
   } catch (error) {
