@@ -16,8 +16,8 @@ import { cutByChance } from '../ground/tcp-proxy.ts'
 
 /** Uploaded in parts, of about 80 chunks each. */
 const DOCUMENT_BYTES = 6_000_000
-/** Each may cost a file the 5 s that an outage is waited for; a minute is what it has. */
-const MOST_IN_PARTS = 10
+/** Each that cuts a file which is read costs the 5 s that an outage is waited for; a minute is what all of them have. */
+const MOST_IN_PARTS = 6
 /** Shorter than an outage that the processors wait out: some files go out pending, and follow. */
 const HOLD_S = 4
 
