@@ -16,9 +16,11 @@ export async function keepBeginning(database: Transaction, ends: readonly Ends[]
   )
 }
 
-/** A condition: there were some before, and which of them are asked for anew is known once they are read. `partition`: SQL. */
+/**
+ * A condition: there were some before, and it is not known yet which of them are asked for anew. Once all are told each has a row. `partition`: SQL.
+ */
 export const hasBefore = (partition: string): string =>
-  `exists (select from commands_begin b where b.partition = ${partition} and b.next_offset > 0)`
+  `exists (select from commands_begin b where b.partition = ${partition} and b.next_offset > 0 and not b.is_told)`
 
 /** A condition; `place`: the offset after the record's, as SQL, like `partition`. */
 export const isBeforeBeginning = (partition: string, place: string): string =>

@@ -10,6 +10,7 @@ import { settleChats } from './command-turns.ts'
 import type { Outcome } from './commands.ts'
 import { commandEndsChannel, type EndedCommand, endedColumns } from './commands-at-work.ts'
 import { areOwn } from './commands-begin.ts'
+import { isKept } from './instance-ids.ts'
 import { markSent } from './uploads-sent.ts'
 
 const isUntold = (c: string): string => `${c}.state = 'untold'`
@@ -81,13 +82,14 @@ const given = 'json_to_recordset($1::json) as n(instance_id text, command_id tex
 
 /**
  * Nothing in the log says what came of these, so that they hardly were tried: a message goes out under its id, which phones show once; anything else counts
- * as tried, so that its action says whether it may be done again. What is said to a later try says nothing of an earlier one.
+ * as tried, so that its action says whether it may be done again. What is said to a later try says nothing of an earlier one. None of an instance that
+ * was made since: under its id another account may be paired.
  */
 const goOnSql = `update commands c set state = 'accepted', outcome = null, refusal = null, due_at = null, is_unanswered = true,
     tries = case when c.message_id = '' and c.operation <> '${albumOperation}' then greatest(c.tries, 1) else c.tries end
   from ${given}
   where c.instance_id = n.instance_id and c.command_id = n.command_id and ${isUntold('c')} and ${areOwn}
-    and (c.message_id = '' or c.expires_at > now())
+    and (c.message_id = '' or c.expires_at > now()) and ${isKept('c.instance_id')}
   returning c.instance_id, c.chat_id`
 
 /** What comes of one whose time is over before the log said anything of it. */

@@ -32,6 +32,7 @@ beforeEach(async () => {
   here = await openTestDatabase('log ahead', { poolSize: 6, logger })
   log = await openTestLog(here, { partitions: PARTITIONS, logger })
   await fillTables(here.database, 'shop', ['instance_ids'])
+  await here.database.query(`update instance_ids set wanted = 'running'`)
   await takeEpoch(here.database, 'shop')
   await makeProgress({ ...log, database: here.database, claimLog: async () => undefined, consumerGroup }, PARTITIONS, never)
 })
@@ -102,13 +103,21 @@ test('[H9] [F1] what was done after the backup is not tried again, whether it wa
   await append('events', done(waiting), done(action), done(later))
   await start()
   expect(warned()).toBe(before + 1)
+  const now = accepted('5', { chatId: '5511900000078@s.whatsapp.net' })
+  await append('commands', now)
+  project()
+  await until('its row', async () => (await shown(now.commandId))?.state === 'waiting')
+  await rest()
   expect(await claim()).toEqual([])
   await learn()
   for (const one of [waiting, action, later]) expect(await shown(one.commandId)).toMatchObject({ state: 'completed', tries: 1 })
-  expect(await claim()).toEqual([{ command_id: left.commandId, tries: 0, is_unanswered: true, outcome: null }])
+  expect(await claim()).toEqual([
+    { command_id: left.commandId, tries: 0, is_unanswered: true, outcome: null },
+    { command_id: now.commandId, tries: 0, is_unanswered: false, outcome: null },
+  ])
 })
 
-test('[H9] [F1] of what the log says nothing a message goes out under its id, anything else counts as tried, and what is past its time as unknown', async () => {
+test('[H9] [F1] of what the log says nothing a message goes out under its id, anything else counts as tried; unknown is what is past its time, or of an instance that is not there', async () => {
   const other = { chatId: '5511900000077@s.whatsapp.net' }
   const [message, action, late] = [
     accepted('1'),
@@ -116,8 +125,12 @@ test('[H9] [F1] of what the log says nothing a message goes out under its id, an
     accepted('3', { expiresAt: Date.now() - 1 }),
   ]
   await begin(message, action, late)
-  const told = accepted('4')
+  const [told, elsewhere] = [
+    accepted('4'),
+    accepted('5', { ...commandIds({ instanceId: 'store', key: '5' }), instanceId: 'store' }),
+  ]
   await append('commands', told)
+  await append('commands', elsewhere)
   await append('events', done(told))
   await start()
   await learn()
@@ -127,7 +140,9 @@ test('[H9] [F1] of what the log says nothing a message goes out under its id, an
       { command_id: action.commandId, tries: 1, is_unanswered: true, outcome: null },
     ]),
   )
-  expect(await shown(late.commandId)).toMatchObject({ state: 'failed', outcome: { reason: 'outcome-unknown' } })
+  const unknown = { state: 'failed', outcome: { reason: 'outcome-unknown' } }
+  expect(await shown(late.commandId)).toMatchObject(unknown)
+  expect(await readCommand(here.database, 'store', elsewhere.commandId)).toMatchObject(unknown)
 })
 
 test('[H9] an epoch that it never gave says it, too, and the next one is beyond that', async () => {

@@ -70,11 +70,12 @@ test('[B7] [H9] a Kafka that is away at that moment is waited for', async () => 
 })
 
 test('[B7] [H9] a log in the same database whose tables alone are of an older backup is refused, too', async () => {
-  const { database, close } = await openTestDatabase('log behind inside')
-  const { log, topic: named, codec, close: closeLog } = await openTestLog({ database }, { partitions: 2 })
+  const here = await openTestDatabase('log behind inside')
+  const { database } = here
+  const { log, topic: named, codec, close } = await openTestLog(here, { partitions: 2 })
   onTestFinished(async () => {
-    await closeLog()
     await close()
+    await here.close()
   })
   const event = anEvent('message.received')
   const [appended] = await log.append({ topic: named('events'), records: [codec.encode(event)] }, stopping)
