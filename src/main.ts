@@ -66,9 +66,10 @@ export async function openZaplog(
     adminKey = ground.adminKeyValue
     const publicUrl = config.publicUrl ?? server.url
     const ports = keep(await openPorts({ config, ground, parts, waits, logger, metrics, publicUrl }))
-    const { makeProgress, openRole, refuseLogBehind, sealPlainUrls, startOrder } = await loadRoles()
+    const { goOnBehindLog, makeProgress, openRole, refuseLogBehind, sealPlainUrls, startOrder } = await loadRoles()
     await refuseLogBehind({ ...ports, parts, waits })
     await waits.waitFor(parts.postgres, stopped => makeProgress(ports, config.log.partitions, stopped))
+    await waits.waitFor(parts.kafka ?? parts.postgres, stopped => goOnBehindLog({ ...ports, logger }, stopped))
     await waits.waitFor(parts.postgres, stopped => sealPlainUrls({ ...ports, logger }, stopped))
     checked.push(ground, ports)
     const connects = config.roles.includes('producers') ? ports.of('producers').database : null

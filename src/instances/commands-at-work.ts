@@ -6,6 +6,7 @@ import { albumOperation } from '../events/operations.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import { isAhead, isDue, isWaiting, type PutOffFor, settleBehind, settleChats, type Turn, turnOf } from './command-turns.ts'
 import type { Outcome } from './commands.ts'
+import { isLearning } from './commands-begin.ts'
 import { type FirstContactPace, firstTurnAt, firstTurns, giveFirstTurnsBack, takeFirstTurns } from './first-contacts.ts'
 import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
 import { addingSecrets, type SecretRow, secretColumns } from './message-secrets.ts'
@@ -52,7 +53,8 @@ export const endedColumns = 'c.command_id, c.event_id, c.operation, c.chat_id, c
 
 /**
  * Of each chat the first command that is not over, where it is due; those of `busy` chats are left alone. One that this epoch has already is
- * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. Of those that wait for a turn of
+ * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance, or while the log is to say what came of
+ * some. Of those that wait for a turn of
  * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now; of neither any while the account rests. What it
  * costs grows neither with the commands that wait nor with their chats: of each kind the index has the next ones. `turnAt`: when the account's next turn
  * is, epoch ms, for whoever asks; null: now. Not in a transaction: its commit alone is not waited for. Nothing leaves the process, and nothing is
@@ -82,7 +84,7 @@ const nextOf = (kind: string, most: string): string =>
 
 /** Until the statement's transaction is over. Selected of the row of its owner, without which nothing is claimed. */
 const unwaited = `set_config('synchronous_commit', 'off', true)`
-const claimSql = `with held as (select ${unwaited} from (${heldOwner('$1', '$2')}) owner), turn_of_first as materialized (
+const claimSql = `with held as (select ${unwaited} from (${heldOwner('$1', '$2')}) owner where not ${isLearning}), turn_of_first as materialized (
   select ${firstTurnAt('$1', pace)} as at, ${restsUntil('$1')} as rests_until
 ), turns as materialized (
   select t.rests_until, case when t.rests_until is null then $5::bigint else 0 end as paced,

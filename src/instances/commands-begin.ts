@@ -1,5 +1,6 @@
-// The table commands_begin: where the commands of the log begin for this database. What lies before was accepted under one that is lost, with what
-// was done of it: whether it was sent nobody here knows, so that it is not sent. This file alone names it.
+// The table commands_begin: where the commands of the log begin for this database. What lies before was accepted under one that is lost, or under a
+// later state of this one, with what was done of it: whether it was sent nobody here knows, so that it is not sent before the log is asked. This file
+// alone names it.
 import type { Transaction } from '../database/database.ts'
 
 /** Of topic commands, and of topic events, where what came of them is. */
@@ -8,16 +9,18 @@ type Ends = { partition: number; endOffset: bigint; outcomesEnd: bigint }
 /** Where the beginning is known it stays: commands may have been accepted since. */
 export async function keepBeginning(database: Transaction, ends: readonly Ends[]): Promise<void> {
   await database.query(
-    `insert into commands_begin (partition, next_offset, outcomes_end)
-     select partition, next_offset, outcomes_end from unnest($1::integer[], $2::bigint[], $3::bigint[]) as n(partition, next_offset, outcomes_end)
+    `insert into commands_begin (partition, next_offset, outcomes_end, seen_end)
+     select partition, next_offset, outcomes_end, outcomes_end from unnest($1::integer[], $2::bigint[], $3::bigint[]) as n(partition, next_offset, outcomes_end)
      on conflict do nothing`,
     [ends.map(one => one.partition), ends.map(one => String(one.endOffset)), ends.map(one => String(one.outcomesEnd))],
   )
 }
 
-/** A condition: there were some before, and which of them are asked for anew is known once they are read. `partition`: SQL. */
+/**
+ * A condition: there were some before, and it is not known yet which of them are asked for anew. Once all are told each has a row. `partition`: SQL.
+ */
 export const hasBefore = (partition: string): string =>
-  `exists (select from commands_begin b where b.partition = ${partition} and b.next_offset > 0)`
+  `exists (select from commands_begin b where b.partition = ${partition} and b.next_offset > 0 and not b.is_told)`
 
 /** A condition; `place`: the offset after the record's, as SQL, like `partition`. */
 export const isBeforeBeginning = (partition: string, place: string): string =>
@@ -57,3 +60,59 @@ export const holdTelling = (tx: Transaction): Promise<unknown> =>
 
 export const endTelling = (tx: Transaction): Promise<unknown> =>
   tx.query('update commands_begin set is_told = true where not is_told')
+
+/** A condition: nothing is tried while it is not read what the log says of commands that a later state of this database had. */
+export const isLearning = 'exists (select from commands_begin b where b.is_older and not b.is_told and b.next_offset > 0)'
+
+/** A condition: commands that are untold are this database's own, of an earlier state. */
+export const areOwn = 'exists (select from commands_begin b where b.is_older)'
+
+/** Per partition, what lies before which in topic events says nothing new of this database; those that were never looked at are left out. */
+export async function readSeen(database: Transaction): Promise<ReadonlyMap<number, bigint>> {
+  const rows = await database.query<{ partition: number; seen_end: string }>('select partition, seen_end from commands_begin')
+  return new Map(rows.map(row => [row.partition, BigInt(row.seen_end)]))
+}
+
+/** Of topic events [from, until) was looked through, knowing `seen`. */
+export type Looked = { partition: number; from: bigint; until: bigint }
+
+/** Until the transaction ends nobody else looks. false: somebody did meanwhile, and what was found is to be found again. */
+export async function keepSeen(tx: Transaction, looked: readonly Looked[], seen: ReadonlyMap<number, bigint>): Promise<boolean> {
+  const partitions = looked.map(one => one.partition)
+  await tx.query(
+    'insert into commands_begin (partition, next_offset) select n, 0 from unnest($1::integer[]) as n on conflict do nothing',
+    [partitions],
+  )
+  await holdTelling(tx)
+  const now = await readSeen(tx)
+  if (partitions.some(partition => now.get(partition) !== (seen.get(partition) ?? 0n))) return false
+  await tx.query(
+    `update commands_begin b set seen_end = n.seen_end from unnest($1::integer[], $2::bigint[]) as n(partition, seen_end)
+     where b.partition = n.partition`,
+    [partitions, looked.map(one => String(one.until))],
+  )
+  return true
+}
+
+/** Where `Ends` are, and from where on topic events may have outcomes that this database does not know. */
+type BeginsAgain = Ends & { outcomesNext: bigint }
+
+/** What a later state of this database had accepted, or done, is to be learnt from the log. What is still to be told of one that is lost stays to be told so. */
+export async function beginAgain(tx: Transaction, ends: readonly BeginsAgain[]): Promise<void> {
+  await tx.query(
+    `insert into commands_begin as b (partition, next_offset, outcomes_next, outcomes_end, seen_end, is_older)
+     select partition, next_offset, outcomes_next, outcomes_end, outcomes_end, true
+     from unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[]) as n(partition, next_offset, outcomes_next, outcomes_end)
+     on conflict (partition) do update set next_offset = excluded.next_offset, outcomes_end = excluded.outcomes_end, is_told = false,
+       outcomes_next = case when ${isOpen} then least(b.outcomes_next, excluded.outcomes_next) else excluded.outcomes_next end,
+       is_older = b.is_older or not ${isOpen}`,
+    [
+      ends.map(one => one.partition),
+      ends.map(one => String(one.endOffset)),
+      ends.map(one => String(one.outcomesNext)),
+      ends.map(one => String(one.outcomesEnd)),
+    ],
+  )
+}
+
+const isOpen = '(b.next_offset > 0 and not b.is_told)'

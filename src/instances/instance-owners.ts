@@ -27,6 +27,12 @@ export async function raiseEpochs(database: Transaction, above: number): Promise
   )
 }
 
+/** The greatest that may have been given. */
+export async function lastEpoch(database: Transaction): Promise<number> {
+  const [row] = await database.query<{ last: string }>('select last_value::text as last from instance_epochs')
+  return Number(row?.last ?? 0)
+}
+
 export async function endCleanly(database: Database, { instanceId, epoch }: Owned): Promise<void> {
   await database.query('update instance_owners set ended_cleanly = true where instance_id = $1 and epoch = $2', [
     instanceId,

@@ -29,6 +29,9 @@ function looksAt(config: Config): readonly Look[] {
     ...look(kafka, async signal => (await import('./examine-kafka.ts')).examineKafka(deps, signal)),
     ...look(registry, async signal => (await import('./examine-registry.ts')).examineRegistry(deps, signal)),
     ...look(s3, async signal => (await import('./examine-objects.ts')).examineObjects(deps, signal)),
+    ...look(postgres === null || s3 === null ? null : files, async signal =>
+      (await import('./examine-files.ts')).examineFiles(deps, signal),
+    ),
     ...look(config.roles.includes('producers') ? whatsapp : null, async signal =>
       (await import('./examine-whatsapp.ts')).examineWhatsApp(config, signal),
     ),
@@ -38,6 +41,7 @@ function looksAt(config: Config): readonly Look[] {
 }
 
 const dataDir = { name: 'data-dir', expected: 'DATA_DIR to name a directory that this user can write' }
+const files = { name: 'files', expected: 'S3_BUCKET to name the bucket that the files of this database are in' }
 const whatsapp = { name: 'whatsapp', expected: 'WhatsApp’s host to take connections' }
 const ffmpeg = { name: 'ffmpeg', expected: 'FFMPEG_PATH to name FFmpeg' }
 const certificates = { name: 'certificates', expected: 'certificates that can be read' }

@@ -1,5 +1,6 @@
-// A log that ends before what the database has read of it was restored from an older backup, or lost records. What is appended there next would take
-// places that count as read, and be passed over in silence: the start ends before anything is appended.
+// A log that ends before what the database has read of it was restored from an older backup, or lost records; so did one that is tables of the database,
+// where only some of these were restored. What is appended there next would take places that count as read, and be passed over in silence: the start ends
+// before anything is appended.
 import type { Position } from '../log/log.ts'
 import { CodedError } from '../runtime/coded-error.ts'
 import type { Parts } from './parts.ts'
@@ -10,7 +11,7 @@ import type { Waits } from './waits.ts'
 type Behind = Position & { consumerGroup: string; endOffset: bigint }
 type Consumers = Awaited<ReturnType<typeof readConsumers>>
 type Deps = Pick<Ports, 'database' | 'topic' | 'consumerGroup'> & {
-  log: Pick<Ports['log'], 'inside' | 'positionsAt'>
+  log: Pick<Ports['log'], 'positionsAt'>
   waits: Pick<Waits, 'waitFor'>
   parts: Pick<Parts, 'postgres' | 'kafka'>
 }
@@ -27,17 +28,16 @@ export class LogBehind extends CodedError<'log-behind'> {
         `the log ends before what this database has read of it: ${topic}/${partition} ends at ${endOffset}, ${consumerGroup} is at ` +
         `${nextOffset}${also}: expected the topics to be those of the same backup as the database, or of a later one; nothing was appended`,
       retryable: false,
-      settings: ['KAFKA_BROKERS', 'DATABASE_URL'],
+      settings: ['KAFKA_BROKERS', 'DATABASE_URL', 'DATA_DIR'],
     })
   }
 }
 
-/** Rejects LogBehind; waits for what is away. A log that is rows of the same database is never behind it. */
+/** Rejects LogBehind; waits for what is away. */
 export async function refuseLogBehind({ waits, parts, ...deps }: Deps): Promise<void> {
   const { log } = deps
-  if (log.inside !== null) return
   const consumers = await waits.waitFor(parts.postgres, () => readConsumers(deps))
-  const [first, ...others] = await waits.waitFor(parts.kafka, signal => findBehind(log, consumers, signal))
+  const [first, ...others] = await waits.waitFor(parts.kafka ?? parts.postgres, signal => findBehind(log, consumers, signal))
   if (first !== undefined) throw new LogBehind([first, ...others])
 }
 

@@ -21,6 +21,7 @@ import { keptSecret } from './kept-secret.ts'
 import { type Log, openLog } from './log.ts'
 import { type Objects, openObjects } from './objects.ts'
 import type { Parts } from './parts.ts'
+import { withKeptIds } from './registry-ids.ts'
 import { claimSealingKey } from './sealing-keys.ts'
 import type { Waits } from './waits.ts'
 import { type Watched, watchParts } from './watch-parts.ts'
@@ -75,7 +76,11 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
     const linkKey = await waits.waitFor(parts.postgres, () => keptSecret({ database, sealer }, 'media-links'))
     const log = await openLog({ config, parts, waits, databases, logger, metrics }, topic)
     opened.push(log)
-    const codec = await waits.waitFor(parts.registry ?? parts.postgres, signal => openCodec(log.registry, signal))
+    const codec = await waits.waitFor(parts.registry ?? parts.postgres, signal =>
+      parts.registry === null
+        ? openCodec(log.registry, signal)
+        : withKeptIds({ database, registry: log.registry, open: openCodec }, signal),
+    )
     const objects = await openObjects({ config: config.objects, ground, parts, waits, publicUrl, logger })
     const watch = watchParts({ logger }, questions({ ...objects, database: databases.watch, log }, parts))
     opened.push(watch)

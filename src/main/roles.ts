@@ -33,6 +33,7 @@ import { sealedColumns } from './sealed-columns.ts'
 import { watchLateness } from './watch-lateness.ts'
 
 export { sealPlainUrls } from '../webhooks/endpoints/seal-urls.ts'
+export { goOnBehindLog } from './log-ahead.ts'
 export { refuseLogBehind } from './log-behind.ts'
 export { makeProgress } from './make-progress.ts'
 

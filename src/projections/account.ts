@@ -137,7 +137,7 @@ export type AccountedType = { type: string; records: number; projected: number; 
 export type FoundGap = { instanceId: string; epoch: number; firstSequence: number; lastSequence: number; foundAt: Date }
 
 /** So many are never given: whoever says more is none of ours. */
-const MOST_EPOCHS = 10 ** 12
+export const MOST_EPOCHS = 10 ** 12
 
 /** Of all events that were taken in, whichever instance's; 0: there were none. */
 export async function greatestEpoch(database: Transaction): Promise<number> {

@@ -136,3 +136,9 @@ const viewsOf = `
 
 /** For `from`: which version of each projection is read. */
 export const liveVersions = '(select projection, version from projection_live)'
+
+/** false: no zaplog that has projections has written this database yet. */
+export async function areTablesThere(database: Pick<Transaction, 'query'>): Promise<boolean> {
+  const [row] = await database.query<{ is_there: boolean }>(`select to_regclass('projection_live') is not null as is_there`)
+  return row?.is_there === true
+}

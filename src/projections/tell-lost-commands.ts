@@ -1,5 +1,5 @@
 // What came of the commands of a database that is lost is told once of each: where the log has its outcome, its row takes that; of all others
-// command.failed says that nobody knows. Begins once their rows are made, goes on after any death where it was, and ends for good. In a database that
+// command.failed says that nobody knows. Of those of a later state of this database all others go on. Begins once their rows are made, goes on after any death where it was, and ends for good. In a database that
 // lost nothing it is one question at the start.
 import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
@@ -9,7 +9,7 @@ import { endEvents } from '../instances/command-outcome.ts'
 import { endTelling, holdTelling, listUntold, moveOutcomes, type Untold } from '../instances/commands-begin.ts'
 import { type ToldOutcome, takeOutcomes, takeUntold, type Walked } from '../instances/lost-commands.ts'
 import { drainApiOutbox, oweAll } from '../instances/outbox.ts'
-import type { EventLog } from '../log/log.ts'
+import type { EventLog, LogRecord } from '../log/log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { isBusy, loopLoad } from '../runtime/loop-load.ts'
 import type { Check, Role } from '../runtime/role.ts'
@@ -104,9 +104,7 @@ async function learnOutcomes(deps: LostCommandsDeps, { partition, outcomesNext, 
   while (from < outcomesEnd) {
     if (!(await rest(signal))) return false
     const { records, nextOffset } = await readSome(deps, { partition, nextOffset: from, untilOffset: outcomesEnd }, signal)
-    const ofOutcomes = records.filter(({ headers }) => isOutcome(headers['event-type']))
-    const { decoded } = await decodeRecords(codec, ofOutcomes, signal)
-    const told = decoded.flatMap(one => (one.kind === 'event' ? outcomeIn(one.placed.event) : []))
+    const told = await outcomesIn(codec, records, signal)
     const move = { partition, from, to: nextOffset }
     const isMine = await database.transact(async tx => {
       if (!(await moveOutcomes(tx, move))) return false
@@ -117,6 +115,16 @@ async function learnOutcomes(deps: LostCommandsDeps, { partition, outcomesNext, 
     from = nextOffset
   }
   return true
+}
+
+export async function outcomesIn(
+  codec: Pick<Codec, 'decode'>,
+  records: readonly LogRecord[],
+  signal: AbortSignal,
+): Promise<readonly ToldOutcome[]> {
+  const ofOutcomes = records.filter(({ headers }) => isOutcome(headers['event-type']))
+  const { decoded } = await decodeRecords(codec, ofOutcomes, signal)
+  return decoded.flatMap(one => (one.kind === 'event' ? outcomeIn(one.placed.event) : []))
 }
 
 const isOutcome = (type: string | undefined): boolean => type === 'command.completed' || type === 'command.failed'

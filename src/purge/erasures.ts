@@ -123,5 +123,6 @@ export const keptTables: Readonly<Record<string, string>> = {
   incoming_adoption: 'whether it was done',
   secrets: 'secrets of the server',
   sealing_keys: 'ids of keys',
+  registry_ids: 'ids of schemas',
   zaplog_migrations: 'which migrations are applied',
 }

@@ -48,10 +48,11 @@ const LEAST_MARKED = HEAD_BYTES + NONCE_BYTES + TAG_BYTES
 
 type Key = { id: string; key: KeyObject }
 
-/** `previous`: others that open. */
+/** `previous`: others that open. Throws SealError where two keys have one id, by which nobody could tell what is sealed with which. */
 export function createSealer(keys: { current: Uint8Array; previous: readonly Uint8Array[] | Uint8Array | null }): Sealer {
   const current = keyOf(keys.current)
   const all = [current, ...[keys.previous ?? []].flat().map(keyOf)]
+  refuseSharedId(all)
   const head = headOf(current.id)
   const nextNonce = drawNonces()
   return {
@@ -86,6 +87,19 @@ export const headOf = (keyId: string): Buffer => Buffer.concat([Buffer.of(MARKED
 function keyOf(bytes: Uint8Array): Key {
   const id = Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), 'zaplog key id', ID_BYTES)).toString('hex')
   return { id, key: createSecretKey(bytes) }
+}
+
+/** The same key twice is one. */
+function refuseSharedId(all: readonly Key[]): void {
+  const known = new Map<string, KeyObject>()
+  for (const { id, key } of all) {
+    if (known.get(id)?.equals(key) === false)
+      throw new SealError(
+        `reading the keys: two that differ have the id ${id}: expected ENCRYPTION_KEY and ENCRYPTION_KEY_PREVIOUS to have ids of their own; ` +
+          'make another new key',
+      )
+    known.set(id, key)
+  }
 }
 
 /** `keyId`: none of ours. */

@@ -7,6 +7,7 @@ import { registryAvailable, s3Available } from '../../infra/services/available.t
 import { makeClasses } from '../../infra/services/java-classes.ts'
 import { openKafka } from '../../infra/services/kafka.ts'
 import { fetchKafkaJars, kafkaAvailable } from '../../infra/services/kafka-jars.ts'
+import { postgresToolsAvailable } from '../../infra/services/postgres-tools.ts'
 import { fetchRegistry, openRegistry } from '../../infra/services/registry.ts'
 import { strangersAvailable } from '../../infra/services/strangers.ts'
 import { describeError } from '../../src/runtime/logger.ts'
@@ -15,7 +16,7 @@ import { composeLoaderAvailable } from './docker/compose-loader.ts'
 const directory = await mkdtemp(join(tmpdir(), 'zaplog-fetch-parts-'))
 const kafka = kafkaAvailable()
 const registry = registryAvailable()
-const parts = [kafka, registry, s3Available(), composeLoaderAvailable(), strangersAvailable()]
+const parts = [kafka, registry, s3Available(), composeLoaderAvailable(), strangersAvailable(), postgresToolsAvailable()]
 const classes = [
   madeBehind(kafka, async () =>
     makeClasses(await fetchKafkaJars(), its => openKafka({ directory: join(directory, 'kafka'), classes: its })),

@@ -5,6 +5,7 @@ import { registryAvailable, s3Available } from '../../infra/services/available.t
 import { chromiumAvailable } from '../../infra/services/chromium.ts'
 import { ffmpegAvailable } from '../../infra/services/ffmpeg.ts'
 import { kafkaAvailable } from '../../infra/services/kafka-jars.ts'
+import { postgresToolsAvailable } from '../../infra/services/postgres-tools.ts'
 import { promtoolAvailable } from '../../infra/services/promtool.ts'
 import { strangersAvailable } from '../../infra/services/strangers.ts'
 import { opensslAvailable } from './certificates.ts'
@@ -23,6 +24,7 @@ const available: Readonly<Record<MachinePart, () => Promise<string | null>>> = {
   chromium: chromiumAvailable,
   ffmpeg: ffmpegAvailable,
   openssl: opensslAvailable,
+  'postgres-tools': postgresToolsAvailable,
   promtool: promtoolAvailable,
   amtool: amtoolAvailable,
 }

@@ -11,6 +11,7 @@ export type MachinePart =
   | 'chromium'
   | 'ffmpeg'
   | 'openssl'
+  | 'postgres-tools'
   | 'promtool'
   | 'amtool'
 

@@ -7,8 +7,11 @@ import { refuseLogBehind } from '../../src/main/log-behind.ts'
 import { createWaits } from '../../src/main/waits.ts'
 import { intakeEntry } from '../../src/webhooks/bridge/delivery-intake.ts'
 import { openTestDatabase } from '../ground/database.ts'
+import { anEvent } from '../ground/events.ts'
+import { openTestLog } from '../ground/log.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 
+const stopping = new AbortController().signal
 const kafka = { name: 'kafka', title: 'Kafka', address: 'kafka:9092', expected: 'a Kafka' }
 const logger = collectLogLines(['process.waiting', 'process.waiting-over'])
 const topic = (name: string) => `wa.${name}`
@@ -33,7 +36,7 @@ async function openWorld(read: readonly bigint[]) {
       return (answer ?? []).map((nextOffset, partition) => ({ topic: named, partition, nextOffset }))
     }
     const waits = createWaits({ logger, retryMs: 1 }, new AbortController().signal)
-    const log = { inside: null, positionsAt }
+    const log = { positionsAt }
     return refuseLogBehind({ database, log, topic, consumerGroup, waits, parts: { postgres: null, kafka } })
   }
   return { first, start, asked }
@@ -64,4 +67,27 @@ test('[B7] [H9] a Kafka that is away at that moment is waited for', async () => 
   const { start, asked } = await openWorld([5n])
   await start(new LogError('unavailable', 'no leader'), new LogError('unavailable', 'no leader'), [5n])
   expect(asked).toHaveLength(3)
+})
+
+test('[B7] [H9] a log in the same database whose tables alone are of an older backup is refused, too', async () => {
+  const here = await openTestDatabase('log behind inside')
+  const { database } = here
+  const { log, topic: named, codec, close } = await openTestLog(here, { partitions: 2 })
+  onTestFinished(async () => {
+    await close()
+    await here.close()
+  })
+  const event = anEvent('message.received')
+  const [appended] = await log.append({ topic: named('events'), records: [codec.encode(event)] }, stopping)
+  const progress = createProgressStore(database)
+  await progress.make(group, [named('events')], 2)
+  const read = (nextOffset: bigint) =>
+    database.query('update log_progress set next_offset = $2 where partition = $1', [appended?.partition, String(nextOffset)])
+  const waits = createWaits({ logger }, stopping)
+  const start = () =>
+    refuseLogBehind({ database, log, topic: named, consumerGroup, waits, parts: { postgres: null, kafka: null } })
+  await read(1n)
+  await start()
+  await read(2n)
+  await expect(start()).rejects.toThrow(`/${appended?.partition} ends at 1, ${group} is at 2`)
 })

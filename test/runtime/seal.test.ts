@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createSealer, keyIdOf, SealError, signLink } from '../../src/runtime/seal.ts'
 import { sealUnmarked } from '../ground/seal-unmarked.ts'
@@ -99,4 +100,16 @@ test('[C7] a link signature covers path and end', () => {
     ]).size,
   ).toBe(3)
   expect(signLink(sealer.derive('x'), { path: '/m/a', expiresAtSeconds: null })).not.toBe(one)
+})
+
+test('[H9] two keys that have one id are refused, and the same key twice is not', () => {
+  const made = (nth: number) => createHash('sha256').update(`zaplog test key ${nth}`).digest()
+  const [one, other] = [made(76_076), made(88_683)]
+  expect(createSealer({ current: other, previous: null }).keyId).toBe(createSealer({ current: one, previous: null }).keyId)
+  for (const keys of [
+    { current: one, previous: other },
+    { current: key(1), previous: [one, other] },
+  ])
+    expect(() => createSealer(keys)).toThrow(/two that differ have the id 139ac1e5: expected .* ids of their own/)
+  expect(createSealer({ current: one, previous: [one, key(1)] }).keyIds).toHaveLength(2)
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { asAdmin } from '../ground/log/kafka-adapter.ts'
+import { openLoopbackServer } from '../ground/loopback-server.ts'
 import { type Conversation, openConversation } from '../ground/scenarios/conversation.ts'
 import { refusal } from '../ground/scenarios/refusal.ts'
 import { external } from '../ground/scenarios/setups.ts'
@@ -86,7 +87,7 @@ async function reply(zaplog: ZaplogProcess, { contacts: [contact] }: Conversatio
 }
 
 test(
-  '[B7] [H9] a database whose log was lost, or is of an older backup, is refused before anything is appended',
+  '[B2] [B7] [H9] a database whose registry, or whose log, was lost or is of an older backup is refused before anything is made there',
   TIMEOUT,
   async () => {
     const stage = await external.openStage({ program: 'start' })
@@ -95,6 +96,16 @@ test(
     await talk.write(8)
     await delivered(stage, talk)
     expect(await stage.zaplog().stop()).toBe(0)
+    const asked: string[] = []
+    const empty = await openLoopbackServer((request, response) => {
+      asked.push(`${request.method} ${request.url?.replace(/\d+$/, 'N')}`)
+      response.writeHead(404, { 'content-type': 'application/json' }).end('{"error_code":40403,"message":"Schema not found"}')
+    })
+    const lost = await refusal({ dataDir: stage.dataDir, env: { ...stage.ground.env, SCHEMA_REGISTRY_URL: empty.url } })
+    expect(lost.exitCode, lost.said).toBe(exitCodes.configuration)
+    expect(lost.said).toMatch(/records were written with \S+ as schema \d+, and the registry has nothing under that id/)
+    expect(asked).toEqual(['GET /schemas/ids/N'])
+
     const { KAFKA_BROKERS: brokers = '', TOPIC_PREFIX: prefix = '' } = stage.ground.env
     await asAdmin({ brokers }, async admin => {
       const topics = (await admin.listTopics()).filter(topic => topic.startsWith(prefix))

@@ -28,6 +28,20 @@ export async function walkKeptMedia(
   return page >= end ? { walk: null, kept: found } : { walk: { table, page, found }, kept: null }
 }
 
+/** Keys of objects that are stored, of `most` files at most from some place of the table on; `at`: 0 is its beginning, 1 its end. */
+export async function sampleKeptKeys(
+  database: Pick<Transaction, 'query'>,
+  { at, most }: { at: number; most: number },
+): Promise<readonly string[]> {
+  const { schema, end } = await readTable(database)
+  const rows = await database.query<{ key: string; thumbnail_key: string | null }>(
+    `select key, thumbnail_key from ${schema}.media
+      where ctid >= '(${Math.floor(at * end)},0)'::tid and status = 'stored' and key is not null limit $1`,
+    [most],
+  )
+  return rows.flatMap(row => [row.key, ...(row.thumbnail_key === null ? [] : [row.thumbnail_key])])
+}
+
 /** `end`: how many pages the table has. */
 async function readTable(database: Pick<Transaction, 'query'>): Promise<{ table: string; schema: string; end: number }> {
   const [row] = await database.query<{ version: number; table: string; end: number }>(
