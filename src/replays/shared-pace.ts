@@ -62,8 +62,13 @@ export function createSharedPace({ signs, monotonic }: Of): SharedPace {
 
 /** It begins with so much of the rate: nobody knows yet what it does to others. */
 const FIRST_SHARE = 0.1
-/** A second, of all of them together, however late others are: they end. One whose rate is low gives way to a tenth of that. */
-const LEAST = 500
+/** So long a time's. */
+const PORTION_SECONDS = 0.2
+/**
+ * A second, of all of them together, however late others are: they end. A second that a portion misses by a moment has 500 all the same. One whose
+ * rate is low gives way to a tenth of that.
+ */
+const LEAST = 500 / (1 - PORTION_SECONDS)
 const LEAST_SHARE = 0.1
 
 export function boundsOf(rates: readonly number[]): Bounds {
@@ -80,8 +85,6 @@ export function adaptedTo(
   return { ...at, perSecond: Math.min(bounds.most, Math.max(bounds.least, at.perSecond)) }
 }
 
-/** So long a time's. */
-const PORTION_SECONDS = 0.2
 /** Each costs some statements, and those of a slow one are a tenth of its second at least. */
 const PORTION = { least: 50, leastSeconds: 0.1, most: 1_000 } as const
 

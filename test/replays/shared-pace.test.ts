@@ -41,10 +41,10 @@ const goneIn = (seconds: number, rates: readonly number[], signs: Signs): number
     [2_000, seconds * 1_000 + 2_000],
   )
 
-test('[G1] while what is live is late all of them together have 500 a second, or a tenth of their rates where that is less', () => {
+test('[G1] while what is live is late all of them together have at least 500 a second, and hardly more, or a tenth of their rates where that is less', () => {
   for (const rates of [[100_000], [100_000, 100_000], [500, 100_000]]) {
     const gone = goneIn(100, rates, late)
-    expect([rates, gone >= 49_000 && gone <= 56_000]).toEqual([rates, true])
+    expect([rates, gone >= 50_000 && gone <= 65_000]).toEqual([rates, true])
   }
   const slow = goneIn(100, [100, 100], late)
   expect(slow).toBeGreaterThanOrEqual(1_900)
@@ -71,13 +71,12 @@ test('[G1] a portion is a fifth of a second of the pace, 1,000 at most, 50 at le
     expect([rate, perSecond, portionOf(rate, perSecond)]).toEqual([rate, perSecond, portion])
 })
 
-test('[G1] at 500 a second there are 500 in each second, however fast it went before, and whatever goes side by side', () => {
+test('[G1] while what is live is late there are 500 in each second, however fast it went before, and whatever goes side by side', () => {
   for (const rates of [[100_000], [100_000, 100_000], [500, 100_000]]) {
     const gone = goneUntil(33_000, { rates, atOnce: 4 }, atMs => (atMs < 2_000 ? calm : late))
     // Halved five times a second, it is at its least after two; what had its turn by then goes.
     const seconds = Array.from({ length: 26 }, (_, n) => recordsIn(gone, [6_000 + n * 1_000, 7_000 + n * 1_000]))
-    expect([rates, Math.min(...seconds) >= 400, Math.max(...seconds) <= 600]).toEqual([rates, true, true])
-    expect(seconds.filter(records => records < 500).length).toBeLessThanOrEqual(3)
+    expect([rates, Math.min(...seconds) >= 500, Math.max(...seconds) <= 750]).toEqual([rates, true, true])
   }
 })
 
