@@ -1,5 +1,5 @@
-// One batch of a stretch is copied: where the log is in Postgres, in the transaction that moves the row; elsewhere it is appended, then the row
-// moves. Either way the row moves only from where it was believed to be. What is purged while a batch waits for its turn is left out of it, too.
+// One batch of a stretch is copied, a portion at a time: where the log is in Postgres, in the transaction that moves the row; elsewhere it is
+// appended, then the row moves. Either way the row moves only from where it was believed to be. What is purged while a batch waits for its turn is left out of it, too.
 import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
@@ -15,8 +15,10 @@ import {
 import { purgedAmong } from '../purge/tombstones.ts'
 import { appendEach, appendWholly } from './append-wholly.ts'
 import { instanceOf, judgeRecord } from './chosen.ts'
+import { type Judged, type Portion, portionsOf, weightOf } from './portions.ts'
 import type { Replay } from './replay-rows.ts'
-import { addedLeftOut, type LeftOut, leftOutIn, moveStretch, type Stretch } from './stretches.ts'
+import type { ReplayPace } from './shared-pace.ts'
+import { addedLeftOut, leftOutIn, moveStretch, type Stretch } from './stretches.ts'
 import { judgeTopic, makeTopic, OtherTopic, registerSchemas, type TopicDeps, targetOf } from './target-topics.ts'
 import { pairOf, readWrittenBefore, replayHeaders, type WrittenBefore } from './written-before.ts'
 
@@ -32,8 +34,8 @@ export type CopyDeps = Omit<TopicDeps, 'log'> & {
 export type Job = {
   replay: Replay
   owner: string
-  /** Waits until so many more records may be handled. */
-  pace(weight: number, signal: AbortSignal): Promise<void>
+  /** Of records that are handled. */
+  pace: ReplayPace
   /** Whether it is surely still in our hands: asked before what cannot be taken back. */
   holds(): boolean
   /** Topics that are there, or are being made: each is made once, however many want it. false: the replay is not ours any more. */
@@ -47,8 +49,6 @@ export type Job = {
 export type Batch = { records: readonly LogRecord[]; nextOffset: bigint }
 type Copying = { job: Job; stretch: Stretch; before: WrittenBefore }
 const APPEND_PATIENCE_MS = 20_000
-/** Those that are passed over cost so much of one that is written. */
-const PASSED_OVER = 1 / 20
 
 /** The stretch as it is now; null: it is not ours to move any more. Rejects with the errors of the ports. */
 export async function copyBatch(
@@ -57,18 +57,52 @@ export async function copyBatch(
   batch: Batch,
   signal: AbortSignal,
 ): Promise<Stretch | null> {
-  const { chosen, leftOut } = await choose(deps, job.replay, batch.records, signal)
-  await job.pace(chosen.length + (batch.records.length - chosen.length) * PASSED_OVER, signal)
+  const records = await judge(deps, job.replay, batch.records, signal)
+  let at = stretch
+  for (const portion of portionsOf({ records, nextOffset: batch.nextOffset }, job.pace.portion)) {
+    const moved = await copyPortion(deps, { job, stretch: at, before }, portion, signal)
+    if (moved === null) return null
+    at = moved
+  }
+  return at
+}
+
+/** For a purged instance no topic is made, and no time is spent. */
+async function judge(
+  { codec, database }: CopyDeps,
+  replay: Replay,
+  records: readonly LogRecord[],
+  signal: AbortSignal,
+): Promise<readonly Judged[]> {
+  const judged: Judged[] = []
+  for (const record of records) judged.push({ record, verdict: await judgeRecord(codec, replay, record, signal) })
+  const purged = await purgedAmong(database, chosenOf(judged).map(instanceOf))
+  if (purged.size === 0) return judged
+  return judged.map(one => (one.verdict === 'chosen' && purged.has(instanceOf(one.record)) ? { ...one, verdict: 'purged' } : one))
+}
+
+const chosenOf = (judged: readonly Judged[]): readonly LogRecord[] =>
+  judged.flatMap(({ record, verdict }) => (verdict === 'chosen' ? [record] : []))
+
+async function copyPortion(
+  deps: CopyDeps,
+  { job, stretch, before }: Copying,
+  { records, nextOffset }: Portion,
+  signal: AbortSignal,
+): Promise<Stretch | null> {
+  await job.pace.take(weightOf(records), signal)
+  const chosen = chosenOf(records)
   const appends = await appendsOf(deps, job, chosen, signal)
   if (appends === null) return null
   const written = recordsIn(appends)
-  const unnamed = chosen.length - written
+  const counted = (verdict: Judged['verdict']) => records.filter(one => one.verdict === verdict).length
+  const leftOut = { purged: counted('purged'), unreadable: counted('unreadable') + chosen.length - written }
   const to: Stretch = {
     ...stretch,
-    nextOffset: batch.nextOffset,
-    recordsRead: stretch.recordsRead + batch.records.length,
+    nextOffset,
+    recordsRead: stretch.recordsRead + records.length,
     recordsWritten: stretch.recordsWritten + written,
-    leftOut: addedLeftOut(stretch.leftOut, addedLeftOut(leftOut, { unreadable: unnamed })),
+    leftOut: addedLeftOut(stretch.leftOut, leftOut),
   }
   const moved = await write(deps, { job, stretch, before, to, appends }, signal)
   if (moved !== null)
@@ -77,25 +111,6 @@ export async function copyBatch(
       leftOut: leftOutIn(moved.leftOut) - leftOutIn(stretch.leftOut),
     })
   return moved
-}
-
-/** For a purged instance no topic is made, and no time is spent. */
-async function choose(
-  { codec, database }: CopyDeps,
-  replay: Replay,
-  records: readonly LogRecord[],
-  signal: AbortSignal,
-): Promise<{ chosen: readonly LogRecord[]; leftOut: LeftOut }> {
-  const asked: LogRecord[] = []
-  let unreadable = 0
-  for (const record of records) {
-    const verdict = await judgeRecord(codec, replay, record, signal)
-    if (verdict === 'chosen') asked.push(record)
-    if (verdict === 'unreadable') unreadable += 1
-  }
-  const purged = await purgedAmong(database, asked.map(instanceOf))
-  const chosen = asked.filter(record => !purged.has(instanceOf(record)))
-  return { chosen, leftOut: { purged: asked.length - chosen.length, unreadable } }
 }
 
 /** One for each topic, all of one partition. What its type can name no topic for is left out. null: the replay is not ours any more. */

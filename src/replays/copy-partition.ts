@@ -9,8 +9,6 @@ import { replayHeaders, type WrittenBefore } from './written-before.ts'
 type Copying = { job: Job; stretch: Stretch; before: WrittenBefore }
 const MAX_BATCH_RECORDS = 1_000
 const MAX_BATCH_BYTES = 1024 ** 2
-/** Of a second's records: so that a pause is soon, and the pace even. */
-const BATCHES_A_SECOND = 10
 
 /**
  * `until`: where the log ends, for what is followed. The stretch as it is then; null: it is not ours any more. What the log forgot before its
@@ -26,7 +24,9 @@ export async function copyPartition(
   const end = stretch.untilOffset ?? until
   while (at.nextOffset < end) {
     try {
-      for await (const batch of batchesIn(deps, { job, stretch: at, end }, signal)) {
+      const batches = batchesIn(deps, { stretch: at, end }, signal)
+      // In Postgres a replay has one connection, and reads in turns with what it appends.
+      for await (const batch of deps.log.inside === null ? oneAhead(batches) : batches) {
         const moved = await copyBatch(deps, { job, stretch: at, before }, batch, signal)
         if (moved === null) return null
         at = moved
@@ -63,22 +63,35 @@ async function passGap(
 /** The last one ends where the stretch does, whatever is no record there. */
 async function* batchesIn(
   { log, topic }: CopyDeps,
-  { job, stretch, end }: { job: Job; stretch: Stretch; end: bigint },
+  { stretch, end }: { stretch: Stretch; end: bigint },
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
-  const most = Math.min(MAX_BATCH_RECORDS, Math.ceil(job.replay.rate / BATCHES_A_SECOND))
   const from = positionOf(stretch, topic)
   let batch: { records: LogRecord[]; bytes: number } = { records: [], bytes: 0 }
   let reached = from.nextOffset
   for await (const record of log.read(from.topic, { from: [from], until: [{ ...from, nextOffset: end }] }, signal)) {
     batch.records.push(record)
     batch.bytes += record.value?.length ?? 0
-    if (batch.records.length < most && batch.bytes < MAX_BATCH_BYTES) continue
+    if (batch.records.length < MAX_BATCH_RECORDS && batch.bytes < MAX_BATCH_BYTES) continue
     reached = record.offset + 1n
     yield { records: batch.records, nextOffset: reached }
     batch = { records: [], bytes: 0 }
   }
   if (reached < end) yield { records: batch.records, nextOffset: end }
+}
+
+/** The next one is read while this one is copied; what went wrong there is thrown in its turn. */
+async function* oneAhead(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
+  let next = batches.next()
+  try {
+    for (let read = await next; read.done !== true; read = await next) {
+      next = batches.next()
+      next.catch(() => undefined) // thrown in its turn, if that comes
+      yield read.value
+    }
+  } finally {
+    await batches.return(undefined)
+  }
 }
 
 export const positionOf = ({ topic, partition, nextOffset }: Stretch, wholeName: CopyDeps['topic']): Position => ({

@@ -45,7 +45,7 @@ export function createReplaysAtWork(deps: Deps): ReplaysAtWork {
     const one: AtWork = { replay, since, stop: new AbortController(), trouble: null, done: Promise.resolve() }
     const note = (topic: string) => noteTopic(database, { replayId, owner }, topic)
     const pace = paces.join(replay.rate)
-    const job: Job = { replay, owner, pace: pace.take, holds, made: new Map(), registered: new Set(), note, counted }
+    const job: Job = { replay, owner, pace, holds, made: new Map(), registered: new Set(), note, counted }
     const troubled = (trouble: string | null) => {
       one.trouble = trouble
     }

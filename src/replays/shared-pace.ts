@@ -15,7 +15,12 @@ import { wait } from '../runtime/wait.ts'
 
 export type SharedPace = {
   /** Of a replay of so many records a second, until it leaves. */
-  join(rate: number): Pace & { leave(): void }
+  join(rate: number): ReplayPace & { leave(): void }
+}
+/** Taken a portion at a time it is even, and hears of what is live within as long as those take that wait for their turn. */
+export type ReplayPace = Pace & {
+  /** How many records are best taken at once, as fast as it goes now. */
+  portion(): number
 }
 type Of = { signs: () => Signs; monotonic: () => number }
 
@@ -23,15 +28,17 @@ export function createSharedPace({ signs, monotonic }: Of): SharedPace {
   const rates = new Set<{ rate: number }>()
   let state = begunAt({ least: 1, most: 1 })
 
+  function adapt(nowMs: number): PaceState {
+    state = adaptedTo(state, { nowMs, signs, bounds: boundsOf([...rates].map(one => one.rate)) })
+    return state
+  }
+
   async function takeTogether(count: number, signal: AbortSignal): Promise<void> {
-    for (let left = count; left > 0; ) {
-      const nowMs = monotonic()
-      const next = nextPiece(state, { left, nowMs, signs, bounds: boundsOf([...rates].map(one => one.rate)) })
-      state = next.state
-      if (next.goesAtMs > nowMs) await wait(next.goesAtMs - nowMs, signal)
-      signal.throwIfAborted()
-      left -= next.piece
-    }
+    const nowMs = monotonic()
+    const waitMs = adapt(nowMs).freeAtMs - nowMs
+    state = taken(state, count, nowMs)
+    if (waitMs > 0) await wait(waitMs, signal)
+    signal.throwIfAborted()
   }
 
   return {
@@ -41,9 +48,11 @@ export function createSharedPace({ signs, monotonic }: Of): SharedPace {
       if (rates.size === 0) state = begunAt({ least: rate * FIRST_SHARE, most: rate })
       rates.add(joined)
       return {
+        portion: () => portionOf(rate, adapt(monotonic()).perSecond),
+        // In this order what has its turn is not overtaken by what the pace has become while it waited for its own rate.
         take: async (count, signal) => {
-          await own.take(count, signal)
           await takeTogether(count, signal)
+          await own.take(count, signal)
         },
         leave: () => void rates.delete(joined),
       }
@@ -53,26 +62,34 @@ export function createSharedPace({ signs, monotonic }: Of): SharedPace {
 
 /** It begins with so much of the rate: nobody knows yet what it does to others. */
 const FIRST_SHARE = 0.1
-/** A second, of all of them together, however late others are: they end. One whose rate is low gives way to a tenth of that. */
-const LEAST = 500
+/** So long a time's. */
+const PORTION_SECONDS = 0.2
+/**
+ * A second, of all of them together, however late others are: they end. A second that a portion misses by a moment has 500 all the same. One whose
+ * rate is low gives way to a tenth of that.
+ */
+const LEAST = 500 / (1 - PORTION_SECONDS)
 const LEAST_SHARE = 0.1
-/** What is taken at once is so long a time's: a long batch hears of it when others have time again, or have none. */
-const PIECE_SECONDS = 0.2
 
 export function boundsOf(rates: readonly number[]): Bounds {
   const most = rates.reduce((sum, rate) => sum + rate, 0)
   return { least: Math.min(most * LEAST_SHARE, LEAST), most }
 }
 
-type Taking = { left: number; nowMs: number; signs: () => Signs; bounds: Bounds }
-
-/** How many of those that are left go next, and when. */
-export function nextPiece(
+/** As `signs` say where it is time to ask them, and always within the bounds, which change as replays come and go. */
+export function adaptedTo(
   state: PaceState,
-  { left, nowMs, signs, bounds }: Taking,
-): { state: PaceState; piece: number; goesAtMs: number } {
+  { nowMs, signs, bounds }: { nowMs: number; signs: () => Signs; bounds: Bounds },
+): PaceState {
   const at = isDue(state, nowMs) ? adapted(state, { ...signs(), nowMs }, bounds) : state
-  const within = { ...at, perSecond: Math.min(bounds.most, Math.max(bounds.least, at.perSecond)) }
-  const piece = Math.min(left, within.perSecond * PIECE_SECONDS)
-  return { state: taken(within, piece, nowMs), piece, goesAtMs: Math.max(nowMs, within.freeAtMs) }
+  return { ...at, perSecond: Math.min(bounds.most, Math.max(bounds.least, at.perSecond)) }
+}
+
+/** Each costs some statements, and those of a slow one are a tenth of its second at least. */
+const PORTION = { least: 50, leastSeconds: 0.1, most: 1_000 } as const
+
+/** `rate`: its own; `perSecond`: of all of them, now. */
+export function portionOf(rate: number, perSecond: number): number {
+  const least = Math.min(PORTION.least, Math.ceil(rate * PORTION.leastSeconds))
+  return Math.min(PORTION.most, Math.max(least, Math.round(Math.min(rate, perSecond) * PORTION_SECONDS)))
 }

@@ -1,6 +1,6 @@
 // append on Kafka: acknowledged by all in-sync replicas, one send in flight per idempotent producer, a partition always by the same producer.
 // A producer that failed is thrown away with its sequence numbers: kafkajs would give them to the next records, which brokers then drop as copies.
-import type { Producer, RecordMetadata, TopicMessages } from 'kafkajs'
+import type { Producer, RecordMetadata } from 'kafkajs'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { type Appends, type CountedAs, createAppends } from '../append/appends.ts'
@@ -10,7 +10,16 @@ import { LogError, type NewRecord } from '../log.ts'
 import type { Closable, KafkaClient } from './client.ts'
 import { toLogError } from './errors.ts'
 import type { KafkaLink } from './link.ts'
-import { batchBytesOf, joinAnswers, placeOf, planSends, type SendBatch, toTopicMessages } from './sends.ts'
+import {
+  batchBytesOf,
+  isWithin,
+  joinAnswers,
+  placeOf,
+  planSends,
+  type SendBatch,
+  type TopicMessages,
+  toTopicMessages,
+} from './sends.ts'
 import { findTopic, type Topic } from './topics.ts'
 
 type Deps = {
@@ -121,11 +130,10 @@ function createSender(client: KafkaClient, timeoutMs: number): Sender {
 
 /** Throws LogError for a record that Kafka would never take. */
 function assertTakeable(record: NewRecord, { topic, maxRecordBytes }: Topic) {
-  const sizeBytes = batchBytesOf(record)
-  if (maxRecordBytes !== null && sizeBytes > maxRecordBytes)
+  if (maxRecordBytes !== null && !isWithin(record, maxRecordBytes))
     throw new LogError(
       'record-too-large',
-      `appending to ${topic}: a record of ${sizeBytes} bytes with its batch header, at most ${maxRecordBytes} are taken`,
+      `appending to ${topic}: a record of ${batchBytesOf(record)} bytes with its batch header, at most ${maxRecordBytes} are taken`,
     )
   if (!Number.isSafeInteger(record.recordedAt) || record.recordedAt < 0)
     throw new LogError('record-refused', `appending to ${topic}: expected recordedAt in epoch ms, got ${record.recordedAt}`)

@@ -8,6 +8,7 @@ import { wait } from '../../runtime/wait.ts'
 import { forgetHalfAnswers } from './half-answers.ts'
 import { type Cluster, ClusterClass, createProducer, createSocketFactory, READ_COMMITTED } from './internals.ts'
 import { keepMetadataApart } from './metadata.ts'
+import { encodeBatches } from './produce.ts'
 import { type Security, securityOf } from './security.ts'
 import { silenceNegativeTimeouts } from './warnings.ts'
 
@@ -66,6 +67,7 @@ export function createKafkaClient(
       maxInFlightRequests: null,
     })
     forgetHalfAnswers(cluster)
+    encodeBatches(cluster)
     return { cluster, sockets, problemOf: keepMetadataApart(cluster) }
   }
   return {

@@ -2,7 +2,8 @@
 // used: members join groups and read partitions through its cluster and broker objects (the package has no `exports`, so they can be reached).
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
-import type { ISocketFactory, Message, Producer } from 'kafkajs'
+import type { ISocketFactory, Producer } from 'kafkajs'
+import type { IdempotentProducer, NumberedBatch } from './record-batch.ts'
 
 /** leader: -1 while there is none. */
 export type PartitionMetadata = { partitionId: number; leader: number; replicas: readonly number[] }
@@ -44,6 +45,7 @@ export type Broker = {
   /** What its cluster asks it with. */
   metadata(topics: readonly string[]): Promise<unknown>
   connectionPool: { send<T>(exchange: { request: object; response: Response<T> }): Promise<T> }
+  disconnect(): Promise<void>
   joinGroup(of: {
     groupId: string
     sessionTimeout: number
@@ -69,15 +71,7 @@ export type Broker = {
   deleteTopics(of: { topics: readonly string[]; timeout: number }): Promise<unknown>
   /** transactionTimeout in ms; without transactions it means nothing. */
   initProducerId(of: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>
-  /** acks -1: all in-sync replicas; compression 0: none, 1: gzip. */
-  produce(of: {
-    producerId: string
-    producerEpoch: number
-    acks: number
-    timeout: number
-    compression: number
-    topicData: readonly { topic: string; partitions: readonly NumberedBatch[] }[]
-  }): Promise<{ topics: readonly { partitions: readonly { baseOffset: string }[] }[] }>
+  produce(of: Produce): Promise<Produced>
   /** Those below each offset. Rejects with `partitions`, each with its error. */
   deleteRecords(of: {
     topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]
@@ -92,7 +86,14 @@ export type Joined = {
   memberId: string
   members: readonly { memberId: string; memberMetadata: Buffer }[]
 }
-type NumberedBatch = { partition: number; firstSequence: number; messages: readonly Message[] }
+/** acks -1: all in-sync replicas; compression 1: gzip [0: none]. */
+export type Produce = IdempotentProducer & {
+  acks: number
+  timeout: number
+  compression?: number
+  topicData: readonly { topic: string; partitions: readonly NumberedBatch[] }[]
+}
+type Produced = { topics: readonly { partitions: readonly { baseOffset: string }[] }[] }
 type NewTopic = {
   topic: string
   numPartitions: number
@@ -154,6 +155,9 @@ export const createSocketFactory = from<() => (of: SocketOptions) => Socket>('ne
 export const decodeBatch = from<(decoder: Decoder) => Promise<RecordBatch>>('protocol/recordBatch/v0/decoder')
 /** Version 11. */
 export const fetchRequest = from<(of: object) => object>('protocol/requests/fetch/v11/request')
+/** Version 7. */
+export const produceRequest = from<(of: Produce) => object>('protocol/requests/produce/v7/request')
+export const produceResponse = from<Response<Produced>>('protocol/requests/produce/v7/response')
 /** Version 6. */
 export const metadataRequest = from<(of: object) => object>('protocol/requests/metadata/v6/request')
 export const metadataResponse = from<Protocol>('protocol/requests/metadata/v6/response')

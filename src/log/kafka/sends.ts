@@ -1,7 +1,8 @@
 // How appends become sends that brokers take: a partition's records in order, in batches within its topic's limit; and where each append ended.
-import type { RecordMetadata, TopicMessages } from 'kafkajs'
+import type { RecordMetadata } from 'kafkajs'
 import { type PartitionAppend, sizeOf } from '../append/send-queue.ts'
 import { LogError, type NewRecord, type TopicPartition } from '../log.ts'
+import type { SentMessage } from './record-batch.ts'
 
 /** A send has at most one batch per partition. */
 export type SendPlan = { sends: readonly (readonly SendBatch[])[]; ends: readonly End[] }
@@ -50,7 +51,11 @@ function batchIn(rounds: Batch[][], send: number, topic: string, partition: numb
 /** At most: lengths and deltas are varints of up to five bytes, times of up to ten. */
 const encodedBytes = (record: NewRecord) => sizeOf(record) + 36 + 10 * Object.keys(record.headers).length
 
-/** Exactly, of a batch with this record alone: what the topic's limit is compared with. */
+/** Of a batch with this record alone: what the topic's limit is compared with. */
+export const isWithin = (record: NewRecord, maxBatchBytes: number): boolean =>
+  BATCH_HEADER_BYTES + encodedBytes(record) <= maxBatchBytes || batchBytesOf(record) <= maxBatchBytes
+
+/** Exactly, of a batch with this record alone. */
 export function batchBytesOf({ key, value, headers }: NewRecord): number {
   const texts = [key, ...Object.entries(headers).flat()].map(text => Buffer.byteLength(text))
   const valueBytes = value?.byteLength ?? 0
@@ -64,13 +69,16 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total
 /** Zigzag, seven bits a byte. */
 const varintBytes = (value: number) => Math.max(1, Math.ceil(Math.log2((value < 0 ? -2 * value - 1 : 2 * value) + 1) / 7))
 
+/** What kafkajs is given of one topic. */
+export type TopicMessages = { topic: string; messages: SentMessage[] }
+
 export const toTopicMessages = ({ topic, partition, records }: SendBatch): TopicMessages => ({
   topic,
   messages: records.map(({ key, value, headers, recordedAt }) => ({
     partition,
     key,
     value: value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
-    headers: { ...headers },
+    headers,
     timestamp: String(recordedAt),
   })),
 })
