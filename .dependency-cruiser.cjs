@@ -57,7 +57,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], commands: ['instances'], 'cloud-api': ['instances', 'commands', 'uploads', 'chats', 'groups'], evolution: ['instances', 'commands', 'messages', 'uploads', 'chats', 'groups', 'reads'], chats: ['instances', 'commands'], groups: ['commands'], processing: ['instances', 'commands'], media: ['instances'], uploads: ['commands', 'instances', 'media'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], events: [], pages: [], rebuilds: [], replays: [], reads: ['instances'], stream: ['instances', 'commands'] },
+    rooms: { instances: [], commands: ['instances'], 'cloud-api': ['instances', 'commands', 'uploads', 'chats', 'groups'], evolution: ['instances', 'commands', 'messages', 'uploads', 'chats', 'groups', 'reads'], chats: ['instances', 'commands'], groups: ['commands'], processing: ['instances', 'commands'], media: ['instances'], uploads: ['commands', 'instances', 'media'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], events: [], pages: [], projections: [], rebuilds: [], replays: [], reads: ['instances'], stream: ['instances', 'commands'] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },

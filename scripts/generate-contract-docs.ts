@@ -17,6 +17,7 @@ import {
   kinds,
   mediaReasons,
   mediaStatuses,
+  projectionStates,
   rebuildStates,
   recordTypes,
   replayStates,
@@ -45,6 +46,7 @@ const vocabularies: readonly [string, Vocabulary][] = [
   ['delivery.state', deliveryStates],
   ['replay.state', replayStates],
   ['rebuild.state', rebuildStates],
+  ['projection.state', projectionStates],
 ]
 const words = ['<!-- words: generated from src/events/vocabulary.ts by npm run generate -->', '<!-- /words -->'] as const
 const reasons = [

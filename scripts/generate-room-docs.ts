@@ -24,6 +24,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/api/pages': 'page-routes.ts',
   'src/api/processing': 'processing-routes.ts',
   'src/api/reads': 'read-routes.ts',
+  'src/api/projections': 'projection-routes.ts',
   'src/api/rebuilds': 'rebuild-routes.ts',
   'src/api/replays': 'replay-routes.ts',
   'src/projections/rebuild': 'open-rebuilds.ts',

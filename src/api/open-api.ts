@@ -50,6 +50,7 @@ import { openApiDocument } from './open-api-document.ts'
 import { pageRoutes } from './pages/page-routes.ts'
 import { openSessionEnds } from './processing/end-late-sessions.ts'
 import { processingRoutes } from './processing/processing-routes.ts'
+import { type ProjectionRouteDeps, projectionRoutes, type RunProjection } from './projections/projection-routes.ts'
 import { readRoutes } from './reads/read-routes.ts'
 import { createWaitingReaders } from './reads/waiting-readers.ts'
 import { type RebuildRouteDeps, rebuildRoutes } from './rebuilds/rebuild-routes.ts'
@@ -86,6 +87,8 @@ export type ApiDeps = HealthDeps & {
   partitionOf(key: string): number
   /** What projections read. */
   projected: readonly TopicName[]
+  /** Each version that this release runs. */
+  projections: readonly RunProjection[]
   /** Whoever consumes the log, and how far each is. */
   consumers(): Promise<readonly Consumer[]>
   publicUrl: string
@@ -106,8 +109,9 @@ export type ApiDeps = HealthDeps & {
   dialectWaitMs?: number | undefined
 }
 
-/** What is made of the log once more: topics of a range of it, and the read model. */
-function copyRoutes(app: App, deps: ReplayRouteDeps & RebuildRouteDeps): void {
+/** What is made of the log, and made of it once more: topics of a range of it, and the read model. */
+function copyRoutes(app: App, deps: ReplayRouteDeps & RebuildRouteDeps & ProjectionRouteDeps): void {
+  projectionRoutes(app, deps)
   replayRoutes(app, deps)
   rebuildRoutes(app, deps)
 }

@@ -12,6 +12,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'keys',
     'rebuild',
     'rebuilds',
+    'projections',
     'migrate',
     'version',
     'completion',

@@ -38,6 +38,7 @@ export const ownVerbs: Readonly<Record<string, string>> = {
   'GET /v1/topics': 'topics --live',
   'GET /v1/schemas': 'schemas --live',
   'POST /v1/rebuilds': 'rebuild read-model',
+  'GET /v1/projections': 'projections list',
   'POST /v1/replays': 'replay',
   'GET /v1/replays/{id}': 'replays status {id}',
   'GET /v1/stream': 'events tail',

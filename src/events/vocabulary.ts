@@ -110,6 +110,11 @@ export const rebuildStates = {
   later: [],
 } as const satisfies Vocabulary
 
+export const projectionStates = {
+  here: ['projecting', 'leaving-out'],
+  later: [],
+} as const satisfies Vocabulary
+
 export const callStatuses = {
   here: ['offer', 'ringing', 'accepted', 'rejected', 'missed', 'ended'],
   later: [],

@@ -116,6 +116,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       partitionOf: key => partitionOf(key, config.log.partitions),
       projected: projectedTopics,
       walkSealed: createSealedWalk(ports, sealedColumns),
+      projections: allProjections,
       consumers: () => readConsumers(ports),
       webhooks: config.webhooks,
       commands: config.commands,

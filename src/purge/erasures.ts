@@ -25,7 +25,7 @@ import { toldErasure } from '../producers/told/told-rows.ts'
 import { accountErasures } from '../projections/account.ts'
 import { all } from '../projections/all.ts'
 import * as projections from '../projections/outbox.ts'
-import { quarantineErasure } from '../projections/quarantine.ts'
+import { quarantineErasures } from '../projections/quarantine.ts'
 import { readModelErasures } from '../projections/read-model/erasures.ts'
 import { rebuiltErasure } from '../projections/rebuild/erasure.ts'
 import { findingsErasure } from '../projections/rebuild/rebuild-rows.ts'
@@ -67,7 +67,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   turnsErasure,
   uploadsErasure,
   seenErasure,
-  quarantineErasure,
+  ...quarantineErasures,
   ...accountErasures,
   ...readModelErasures(all),
   rebuiltErasure,
