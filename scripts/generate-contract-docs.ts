@@ -10,6 +10,8 @@ import {
   commandReasons,
   commandStates,
   commandWaits,
+  deadLetterSources,
+  deadLetterStates,
   deliveryStates,
   deliveryTypes,
   instanceReasons,
@@ -47,6 +49,8 @@ const vocabularies: readonly [string, Vocabulary][] = [
   ['replay.state', replayStates],
   ['rebuild.state', rebuildStates],
   ['projection.state', projectionStates],
+  ['dead letter.source', deadLetterSources],
+  ['dead letter.state', deadLetterStates],
 ]
 const words = ['<!-- words: generated from src/events/vocabulary.ts by npm run generate -->', '<!-- /words -->'] as const
 const reasons = [

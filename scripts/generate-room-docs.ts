@@ -24,6 +24,8 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   'src/api/pages': 'page-routes.ts',
   'src/api/processing': 'processing-routes.ts',
   'src/api/reads': 'read-routes.ts',
+  'src/api/dead-letters': 'dead-letter-routes.ts',
+  'src/dead-letters': 'letter-rows.ts',
   'src/api/projections': 'projection-routes.ts',
   'src/api/rebuilds': 'rebuild-routes.ts',
   'src/api/replays': 'replay-routes.ts',

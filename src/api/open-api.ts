@@ -21,6 +21,7 @@ import { actionsInChats } from './chats/chats.ts'
 import { cloudApiRoutes } from './cloud-api/cloud-api.ts'
 import { commandRoutes } from './commands/command-routes.ts'
 import { type App, createApp } from './create-app.ts'
+import { type DeadLetterRouteDeps, deadLetterRoutes } from './dead-letters/dead-letter-routes.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import { encryptionKeyRoutes } from './encryption-key-routes.ts'
 import { endpointRoutes } from './endpoints/endpoint-routes.ts'
@@ -109,8 +110,9 @@ export type ApiDeps = HealthDeps & {
   dialectWaitMs?: number | undefined
 }
 
-/** What is made of the log, and made of it once more: topics of a range of it, and the read model. */
-function copyRoutes(app: App, deps: ReplayRouteDeps & RebuildRouteDeps & ProjectionRouteDeps): void {
+/** What is made of the log, what nobody could make of it, and what is made of it once more: topics of a range of it, and the read model. */
+function copyRoutes(app: App, deps: ReplayRouteDeps & RebuildRouteDeps & ProjectionRouteDeps & DeadLetterRouteDeps): void {
+  deadLetterRoutes(app, deps)
   projectionRoutes(app, deps)
   replayRoutes(app, deps)
   rebuildRoutes(app, deps)

@@ -13,6 +13,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'rebuild',
     'rebuilds',
     'projections',
+    'dead-letters',
     'migrate',
     'version',
     'completion',

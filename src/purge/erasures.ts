@@ -1,5 +1,6 @@
 // The one list of what our tables have of an instance: how each goes is said by its owner, in which order is said here, and which tables stay
 // and why. Every table of the database is in it, and a test says which is not.
+import { lettersErasure } from '../dead-letters/letter-rows.ts'
 import { commandsErasure } from '../instances/commands.ts'
 import { firstContactsErasure } from '../instances/first-contacts.ts'
 import { syncsErasure } from '../instances/history-syncs.ts'
@@ -49,6 +50,7 @@ import type { ObjectRows } from './object-rows.ts'
  */
 export const erasures: readonly [Erasure, ...Erasure[]] = [
   mailboxErasure,
+  lettersErasure,
   waitingErasure(lanesOfInstance),
   waitingLanesErasure,
   heldErasure,
