@@ -1,7 +1,7 @@
 // The routes of the API as they are declared: noted, and none is called.
 import type { z } from 'zod'
-import { askingRoutes, ownRoutes, seenRoutes } from '../src/api/open-api.ts'
 import { deadLetterRoutes } from '../src/api/dead-letters/dead-letter-routes.ts'
+import { askingRoutes, ownRoutes, seenRoutes } from '../src/api/open-api.ts'
 import { rebuildRoutes } from '../src/api/rebuilds/rebuild-routes.ts'
 import { replayRoutes } from '../src/api/replays/replay-routes.ts'
 

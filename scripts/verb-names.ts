@@ -179,7 +179,10 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
     summary: 'Give dead letters back to who could not take them, by --letter or by what they have in common; --dry-run counts',
     example: '--processor zaplog.download-media --dry-run',
   }),
-  'DELETE /dead-letters': one('discard-all', { example: '--instance support --before -7d', summary: 'Discard dead letters by what they have in common' }),
+  'DELETE /dead-letters': one('discard-all', {
+    example: '--instance support --before -7d',
+    summary: 'Discard dead letters by what they have in common',
+  }),
   'DELETE /dead-letters/:id': one('discard'),
   'GET /uploads': one('list', { columns: ['at: createdAt', 'file: fileName', 'state', 'why: reasonText', 'upload: uploadId'] }),
   'POST /uploads': { instead: 'upload' },

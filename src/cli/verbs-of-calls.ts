@@ -39,6 +39,8 @@ export const ownVerbs: Readonly<Record<string, string>> = {
   'GET /v1/schemas': 'schemas --live',
   'POST /v1/rebuilds': 'rebuild read-model',
   'GET /v1/projections': 'projections list',
+  'POST /v1/projections/{projection}/keys/{key}/resume': 'projections resume',
+  'POST /v1/projections/{projection}/keys/{key}/skip': 'projections skip',
   'POST /v1/replays': 'replay',
   'GET /v1/replays/{id}': 'replays status {id}',
   'GET /v1/stream': 'events tail',

@@ -58,17 +58,15 @@ const projectionShape = z
       .array(skippedShape)
       .describe('records that were passed over for good, the newest first; 100 of all projections at most'),
   })
-  .meta({
-    title: 'Projection',
-    examples: [
-      {
-        ...{ name: 'read-model', version: 1, state: 'projecting', lagRecords: 0, lagMs: 0, keys: [] },
-        skipped: [{ key: exampleIds.instance, ...examplePlace, skippedAt: exampleEndAt }],
-      },
-    ],
-  })
+  .meta({ title: 'Projection' })
 
-export const projectionsShape = z.object({ data: z.array(projectionShape) }).meta({ title: 'Projections' })
+const example = {
+  ...{ name: 'read-model', version: 1, state: 'projecting', lagRecords: 0, lagMs: 0, keys: [] },
+  skipped: [{ key: exampleIds.instance, ...examplePlace, skippedAt: exampleEndAt }],
+}
+export const projectionsShape = z
+  .object({ data: z.array(projectionShape) })
+  .meta({ title: 'Projections', examples: [{ data: [example] }] })
 export type ShownProjection = z.infer<typeof projectionShape>
 type Shown = z.infer<typeof leftOutShape>
 
