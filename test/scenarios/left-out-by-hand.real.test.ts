@@ -41,7 +41,7 @@ onEachSetup(
       } finally {
         await stage.close()
       }
-    })
+    }, 180_000)
   },
   [embedded],
 )
