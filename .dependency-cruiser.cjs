@@ -2,7 +2,7 @@
 const { readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
-const folders = ['events', 'convert', 'instances', 'log', 'registry', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'replays', 'api', 'cli', 'runtime']
+const folders = ['events', 'convert', 'dead-letters', 'instances', 'log', 'registry', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'replays', 'api', 'cli', 'runtime']
 const ports = '^src/(log/(log|dead-letter|schema-ids)|registry/registry|objects/objects|database/(database|bounded-count|commit-lazily|listen-or-look|migration-lock|sealed-column|statement-parts)|projections/projection|purge/(tombstones|erasure|erase-batch|object-rows))\\.ts$'
 const everywhere = ['^src/events/', '^src/runtime/', ports]
 
@@ -57,7 +57,7 @@ const houses = {
     breaches: {},
   },
   'src/api': {
-    rooms: { instances: [], commands: ['instances'], 'cloud-api': ['instances', 'commands', 'uploads', 'chats', 'groups'], evolution: ['instances', 'commands', 'messages', 'uploads', 'chats', 'groups', 'reads'], chats: ['instances', 'commands'], groups: ['commands'], processing: ['instances', 'commands'], media: ['instances'], uploads: ['commands', 'instances', 'media'], messages: ['instances', 'stream'], deliveries: [], endpoints: [], events: [], pages: [], rebuilds: [], replays: [], reads: ['instances'], stream: ['instances', 'commands'] },
+    rooms: { instances: [], commands: ['instances'], 'cloud-api': ['instances', 'commands', 'uploads', 'chats', 'groups'], evolution: ['instances', 'commands', 'messages', 'uploads', 'chats', 'groups', 'reads'], chats: ['instances', 'commands'], groups: ['commands'], processing: ['instances', 'commands'], media: ['instances'], uploads: ['commands', 'instances', 'media'], messages: ['instances', 'stream'], 'dead-letters': [], deliveries: [], endpoints: [], events: [], pages: [], projections: [], rebuilds: [], replays: [], reads: ['instances'], stream: ['instances', 'commands'] },
     shared: ['(?!open-api)[^/]+'],
     breaches: {},
   },
@@ -159,15 +159,15 @@ module.exports = {
       from: { path: '^src/projections/', pathNot: '^src/projections/all\\.ts$' },
       to: { path: '^src/webhooks/' },
     },
-    fence('purge', ['^src/(instances|processors|producers|projections|webhooks)/']),
+    fence('purge', ['^src/(dead-letters|instances|processors|producers|projections|webhooks)/']),
     {
       name: 'only-the-list-of-erasures-knows-the-owners',
       comment: 'a purge erases what the owners of tables export, in the order of src/purge/erasures.ts',
       severity: 'error',
       from: { path: '^src/purge/', pathNot: '^src/purge/erasures\\.ts$' },
-      to: { path: '^src/(processors|producers|projections|webhooks)/', pathNot: ports },
+      to: { path: '^src/(dead-letters|processors|producers|projections|webhooks)/', pathNot: ports },
     },
-    fence('api', ['^src/instances/', '^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/(queries|endpoint-tester|event-body)\\.ts$', '^src/webhooks/stream/(body-schema|deliveries-alone)\\.ts$', '^src/purge/(queries|request-purge)\\.ts$', '^src/replays/(begin-replay|chosen|count-range|range|replay-rows|run-replay|stretches)\\.ts$']),
+    fence('api', ['^src/instances/', '^src/dead-letters/(letter|letter-rows|read-letter)\\.ts$', '^src/projections/queries', '^src/projections/[^/]+/queries', '^src/webhooks/endpoints/', '^src/webhooks/bridge/(queries|endpoint-tester|event-body)\\.ts$', '^src/webhooks/stream/(body-schema|deliveries-alone)\\.ts$', '^src/purge/(queries|request-purge)\\.ts$', '^src/replays/(begin-replay|chosen|count-range|range|replay-rows|run-replay|stretches)\\.ts$']),
     fence('cli', ['^src/main', '^src/webhooks/bridge/(sign|post)-delivery\\.ts$', '^simulator/']),
     {
       name: 'only-simulating-verbs-know-the-simulator',

@@ -10,6 +10,8 @@ import {
   commandReasons,
   commandStates,
   commandWaits,
+  deadLetterSources,
+  deadLetterStates,
   deliveryStates,
   deliveryTypes,
   instanceReasons,
@@ -17,6 +19,7 @@ import {
   kinds,
   mediaReasons,
   mediaStatuses,
+  projectionStates,
   rebuildStates,
   recordTypes,
   replayStates,
@@ -45,6 +48,9 @@ const vocabularies: readonly [string, Vocabulary][] = [
   ['delivery.state', deliveryStates],
   ['replay.state', replayStates],
   ['rebuild.state', rebuildStates],
+  ['projection.state', projectionStates],
+  ['dead letter.source', deadLetterSources],
+  ['dead letter.state', deadLetterStates],
 ]
 const words = ['<!-- words: generated from src/events/vocabulary.ts by npm run generate -->', '<!-- /words -->'] as const
 const reasons = [

@@ -1,5 +1,6 @@
 // The routes of the API as they are declared: noted, and none is called.
 import type { z } from 'zod'
+import { deadLetterRoutes } from '../src/api/dead-letters/dead-letter-routes.ts'
 import { askingRoutes, ownRoutes, seenRoutes } from '../src/api/open-api.ts'
 import { rebuildRoutes } from '../src/api/rebuilds/rebuild-routes.ts'
 import { replayRoutes } from '../src/api/replays/replay-routes.ts'
@@ -17,13 +18,14 @@ export type NotedRoute = {
   }
 }
 
-/** Of what accounts are asked for, of what is seen of them, of replays and of rebuilds. */
+/** Of what accounts are asked for, of what is seen of them, of replays, rebuilds and dead letters. */
 export const noteRoutes = (): readonly NotedRoute[] =>
   noted((app, deps) => {
     seenRoutes(app, deps)
     askingRoutes(app, deps)
     replayRoutes(app, deps)
     rebuildRoutes(app, deps)
+    deadLetterRoutes(app, deps)
   })
 
 /** Of accounts themselves, and of who is told what happens. */
@@ -35,6 +37,7 @@ type Deps = Parameters<typeof seenRoutes>[1] &
   Parameters<typeof askingRoutes>[1] &
   Parameters<typeof replayRoutes>[1] &
   Parameters<typeof rebuildRoutes>[1] &
+  Parameters<typeof deadLetterRoutes>[1] &
   Parameters<typeof ownRoutes>[1]
 
 function noted(declare: (app: App, deps: Deps) => void): readonly NotedRoute[] {

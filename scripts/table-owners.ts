@@ -24,6 +24,7 @@ const exceptions: Readonly<Record<string, string>> = {
   ...of('sessions of processing are begun and ended, and have their signs from who holds the account: a file each', [
     'processing_sessions',
   ]),
+  ...of('dead letters are kept and shown, and held by who redrives them: a file each', ['dead_letters']),
   ...of('replays are asked for and shown, held by who runs them, and deleted: a file each', ['replays']),
   ...of('uploads are asked for and sent, and prepared: a file each', ['uploads']),
   ...of('everybody asks for tombstones, the API for how far a purge is, and the purge alone moves its row: a file each', [

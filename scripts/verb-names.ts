@@ -172,6 +172,18 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
   'GET /rebuilds': one('list', { columns: ['at: createdAt', 'projection', 'state', 'percent', 'why', 'rebuild: id'] }),
   'POST /rebuilds': { instead: 'rebuild' },
   'GET /rebuilds/:id': one('status'),
+  'GET /dead-letters': one('list', {
+    columns: ['at: failedAt', 'processor', 'account: instanceId', 'state', 'why: error', 'letter: id'],
+  }),
+  'POST /dead-letters/redrive': one('redrive', {
+    summary: 'Give dead letters back to who could not take them, by --letter or by what they have in common; --dry-run counts',
+    example: '--processor zaplog.download-media --dry-run',
+  }),
+  'DELETE /dead-letters': one('discard-all', {
+    example: '--instance support --before -7d',
+    summary: 'Discard dead letters by what they have in common',
+  }),
+  'DELETE /dead-letters/:id': one('discard'),
   'GET /uploads': one('list', { columns: ['at: createdAt', 'file: fileName', 'state', 'why: reasonText', 'upload: uploadId'] }),
   'POST /uploads': { instead: 'upload' },
 }
@@ -184,6 +196,7 @@ export const thingDocs: Readonly<Record<string, string>> = {
   chats: 'list, read, archive, mute, pin, label, clear',
   commands: 'what accounts were asked to do, and what came of it',
   contacts: 'people: list, save, block; what WhatsApp says of them',
+  'dead-letters': 'what nobody could take: list, show, redrive, discard',
   groups: 'make, change, people in them, invites',
   labels: 'labels of WhatsApp Business',
   media: 'files of messages',
@@ -206,6 +219,7 @@ export const fieldNames: Readonly<Record<string, string>> = {
   quotedMessageId: 'reply-to',
   targetMessageId: 'message',
   messageIds: 'message',
+  ids: 'letter',
   phones: 'phone',
   numbers: 'number',
   buttonText: 'button',
@@ -237,6 +251,7 @@ export const samples: Readonly<Record<string, string>> = {
   option: 'Yes No',
   person: '5511900000011',
   picture: 'picture.jpg',
+  'dead-letter': 'dl_8527a891e224136950ff32ca',
   rebuild: 'rb_ef2d127de37b942baad06145',
   replay: 'rp_4b227777d4dd1fc61c6f884f',
   session: 'c0ffee',

@@ -38,7 +38,7 @@ export const logAlerts: readonly Alert[] = [
     ...{ for: '0s', severity: 'ticket', board: 'log', cli: 'zaplog topics --live' },
     summary: 'Records became dead letters in the last hour: no attempt could finish them.',
     action:
-      'Read the topic of dead letters: x-error-message in the headers of each says why. What it was is kept there until its retention.',
+      '`zaplog dead-letters list` says of each why. Mend that, and give them back with `zaplog dead-letters redrive`, or `discard` them. What they were is kept in the topic until its retention.',
     tried: [
       firesAfter(70, { zaplog_dead_letter_records: '2x65 3x10' }),
       quietAfter(70, { zaplog_dead_letter_records: '2x80' }),

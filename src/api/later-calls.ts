@@ -19,7 +19,6 @@ const call = (method: LaterCall['method'], url: string, what: string, instead: s
   what,
   instead,
 })
-const deadTopic = 'the topic dead-letters has them; GET /v1/deliveries?state=dead lists those of deliveries'
 const theLog = 'the topics of the log can be read again from any offset'
 
 /** The table: remove a line where its call is made. */
@@ -30,11 +29,6 @@ export const laterCalls: readonly LaterCall[] = [
   call('GET', '/v1/retention', 'Read what is deleted by age', 'nothing is'),
   call('PUT', '/v1/retention', 'Choose what is deleted by age', 'TOPIC_RETENTION is for new topics'),
   call('POST', '/v1/retention/run', 'Delete by age now'),
-  call('GET', '/v1/dead-letters', 'List dead letters', deadTopic),
-  call('DELETE', '/v1/dead-letters', 'Discard dead letters'),
-  call('GET', '/v1/dead-letters/:id', 'Read a dead letter', deadTopic),
-  call('DELETE', '/v1/dead-letters/:id', 'Discard a dead letter'),
-  call('POST', '/v1/dead-letters/redrive', 'Take dead letters again'),
   call('GET', '/v1/api-keys', 'List keys', 'ADMIN_API_KEY is the only one'),
   call('POST', '/v1/api-keys', 'Make a key', 'ADMIN_API_KEY is the only one'),
   call('DELETE', '/v1/api-keys/:id', 'Revoke a key', 'ADMIN_API_KEY is the only one'),

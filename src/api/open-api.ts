@@ -21,6 +21,7 @@ import { actionsInChats } from './chats/chats.ts'
 import { cloudApiRoutes } from './cloud-api/cloud-api.ts'
 import { commandRoutes } from './commands/command-routes.ts'
 import { type App, createApp } from './create-app.ts'
+import { type DeadLetterRouteDeps, deadLetterRoutes } from './dead-letters/dead-letter-routes.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import { encryptionKeyRoutes } from './encryption-key-routes.ts'
 import { endpointRoutes } from './endpoints/endpoint-routes.ts'
@@ -50,6 +51,7 @@ import { openApiDocument } from './open-api-document.ts'
 import { pageRoutes } from './pages/page-routes.ts'
 import { openSessionEnds } from './processing/end-late-sessions.ts'
 import { processingRoutes } from './processing/processing-routes.ts'
+import { type ProjectionRouteDeps, projectionRoutes, type RunProjection } from './projections/projection-routes.ts'
 import { readRoutes } from './reads/read-routes.ts'
 import { createWaitingReaders } from './reads/waiting-readers.ts'
 import { type RebuildRouteDeps, rebuildRoutes } from './rebuilds/rebuild-routes.ts'
@@ -86,6 +88,8 @@ export type ApiDeps = HealthDeps & {
   partitionOf(key: string): number
   /** What projections read. */
   projected: readonly TopicName[]
+  /** Each version that this release runs. */
+  projections: readonly RunProjection[]
   /** Whoever consumes the log, and how far each is. */
   consumers(): Promise<readonly Consumer[]>
   publicUrl: string
@@ -106,8 +110,10 @@ export type ApiDeps = HealthDeps & {
   dialectWaitMs?: number | undefined
 }
 
-/** What is made of the log once more: topics of a range of it, and the read model. */
-function copyRoutes(app: App, deps: ReplayRouteDeps & RebuildRouteDeps): void {
+/** What is made of the log, what nobody could make of it, and what is made of it once more: topics of a range of it, and the read model. */
+function copyRoutes(app: App, deps: ReplayRouteDeps & RebuildRouteDeps & ProjectionRouteDeps & DeadLetterRouteDeps): void {
+  deadLetterRoutes(app, deps)
+  projectionRoutes(app, deps)
   replayRoutes(app, deps)
   rebuildRoutes(app, deps)
 }

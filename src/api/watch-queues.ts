@@ -1,6 +1,7 @@
 // How much waits in this zaplog, whichever process works it off: commands, uploads, files and dead letters, looked at every ten seconds, so that a scrape
 // asks nobody. What cannot be read is absent: an old figure would lie.
 import type { Database } from '../database/database.ts'
+import { countEnded } from '../dead-letters/letter-rows.ts'
 import { commandWaits } from '../events/vocabulary.ts'
 import { readWaiting } from '../instances/commands-waiting.ts'
 import { readWaitingUploads } from '../instances/uploads-waiting.ts'
@@ -90,7 +91,8 @@ function deadLetters(deps: Deps): Queue {
     name: 'dead letters',
     look: async signal => {
       const bounds = await readBounds(deps, 'dead-letters', signal)
-      records.set(bounds.reduce((sum, { firstOffset, endOffset }) => sum + Number(endOffset - firstOffset), 0))
+      const all = bounds.reduce((sum, { firstOffset, endOffset }) => sum + Number(endOffset - firstOffset), 0)
+      records.set(Math.max(0, all - (await countEnded(deps.database, bounds))))
     },
     forget: () => records.remove(),
   }

@@ -12,6 +12,8 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'keys',
     'rebuild',
     'rebuilds',
+    'projections',
+    'dead-letters',
     'migrate',
     'version',
     'completion',

@@ -94,7 +94,7 @@ function nextOf({ endpointId, state, error, statusCode, retryAt }: Delivery, zap
       return []
     case 'dead':
       return [
-        `${to} was given up${why}; mend the receiver (${zaplog} webhooks test ${shellWord(endpointId)}): its record is in the topic dead-letters`,
+        `${to} was given up${why}; mend the receiver (${zaplog} webhooks test ${shellWord(endpointId)}), then ${zaplog} dead-letters redrive gives it back`,
       ]
     case 'discarded':
       return [`${to} was not wanted${why}`]

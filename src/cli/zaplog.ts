@@ -261,6 +261,30 @@ program
   .option('--watch', 'follow it until it is swapped in, or waits for you')
   .action(async (projection, options) => (await import('./rebuild.ts')).rebuildVerb(projection, options))
 
+const projections = program.command('projections').description('what is made of the log, and accounts that are left out of it')
+projections
+  .command('list')
+  .description(
+    'each projection, how far it is behind, and each account that it leaves out: since which record, why, and how many records wait',
+  )
+  .action(async () => (await import('./projections.ts')).listProjections())
+projections
+  .command('resume <account>')
+  .description(
+    'project an account again that is left out, from the record that failed on: for when what was wrong is mended. Nothing is lost; where the record fails again, it is left out as before',
+  )
+  .option('--projection <name>', 'which projection; left out, all that leave it out')
+  .option('--no-wait', 'answer at once, instead of waiting until it is done')
+  .action(async (account, options) => (await import('./projections.ts')).changeKey('resume', account, options))
+projections
+  .command('skip <account>')
+  .description(
+    'pass over the one record that keeps an account out, for good, and project the rest. What that record said is lost to the projection: no row of read-model, no webhook of webhook-stream; the record stays in its topic and among the dead letters',
+  )
+  .option('--projection <name>', 'which projection, where several leave it out')
+  .option('--no-wait', 'answer at once, instead of waiting until it is done')
+  .action(async (account, options) => (await import('./projections.ts')).changeKey('skip', account, options))
+
 addCallVerbs(program, { verbs: callVerbs, things: callThings }, async (verb, typed) =>
   (await import('./calls/run-call.ts')).runCall(verb, typed),
 )

@@ -18,6 +18,7 @@ export const exampleIds = {
   upload: '5e3a81f6c9d04b27b18f60e2a4c7d935',
   replay: 'rp_4b227777d4dd1fc61c6f884f',
   rebuild: 'rb_ef2d127de37b942baad06145',
+  deadLetter: 'dl_8527a891e224136950ff32ca',
   endpoint: 'ep_9f86d081884c7d659a2feaa0',
   /** WhatsApp's, of a message that came and of one that went out. */
   received: '3A0123456789ABCDEF01',

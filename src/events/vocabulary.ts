@@ -110,6 +110,23 @@ export const rebuildStates = {
   later: [],
 } as const satisfies Vocabulary
 
+export const deadLetterSources = {
+  here: ['processor', 'delivery', 'projection'],
+  later: [],
+} as const satisfies Vocabulary
+export type DeadLetterSource = (typeof deadLetterSources.here)[number]
+
+export const deadLetterStates = {
+  here: ['dead', 'redriving', 'redriven', 'discarded'],
+  later: [],
+} as const satisfies Vocabulary
+export type DeadLetterState = (typeof deadLetterStates.here)[number]
+
+export const projectionStates = {
+  here: ['projecting', 'leaving-out'],
+  later: [],
+} as const satisfies Vocabulary
+
 export const callStatuses = {
   here: ['offer', 'ringing', 'accepted', 'rejected', 'missed', 'ended'],
   later: [],

@@ -5,10 +5,10 @@ import type { Position, Progress, ProgressStore, TopicPartition } from './log.ts
 
 export type ProgressRows = ProgressStore & {
   /**
-   * The start step: rows at offset 0 of topics that the group has never read. Rows lost since are not made again, because reading
-   * from 0 would repeat what was done: whoever takes such a partition halts.
+   * The start step: rows at offset 0, or where `firsts` says, of topics that the group has never read. Rows lost since are not made again, because
+   * reading from 0 would repeat what was done: whoever takes such a partition halts.
    */
-  make(consumerGroup: string, topics: readonly string[], partitions: number): Promise<void>
+  make(consumerGroup: string, topics: readonly string[], partitions: number, firsts?: readonly Position[]): Promise<void>
 }
 
 export function createProgressStore(database: Database): ProgressRows {
@@ -17,14 +17,15 @@ export function createProgressStore(database: Database): ProgressRows {
   const nameOf = (consumerGroup: string, { topic, partition }: TopicPartition) => `${consumerGroup} ${topic} ${partition}`
 
   return {
-    make: async (consumerGroup, topics, partitions) => {
+    make: async (consumerGroup, topics, partitions, firsts = []) => {
       await database.query(
         `with made as (
            insert into log_groups (group_name, topic) select $1, unnest($2::text[]) on conflict do nothing returning topic)
          insert into log_progress (group_name, topic, partition, next_offset)
-         select $1, topic, partition, 0 from made, generate_series(0, $3::integer - 1) partition
+         select $1, topic, partition, coalesce(first, 0) from made cross join generate_series(0, $3::integer - 1) partition
+           left join unnest($4::text[], $5::integer[], $6::bigint[]) as f(topic, partition, first) using (topic, partition)
          on conflict do nothing`,
-        [consumerGroup, topics, partitions],
+        [consumerGroup, topics, partitions, ...columnsOf(firsts)],
       )
     },
     take: async (consumerGroup, assigned, signal) => {
@@ -68,6 +69,11 @@ const progressOf = ({ topic, partition, next_offset, finished }: Row): Progress 
   finished: finished.map(([from, to]) => ({ from: BigInt(from), to: BigInt(to) })),
 })
 
+const columnsOf = (firsts: readonly Position[]) => [
+  topicsOf(firsts),
+  partitionsOf(firsts),
+  firsts.map(one => one.nextOffset.toString()),
+]
 const topicsOf = (of: readonly TopicPartition[]) => of.map(({ topic }) => topic)
 const partitionsOf = (of: readonly TopicPartition[]) => of.map(({ partition }) => partition)
 

@@ -1,4 +1,5 @@
 // The start step that lets consumers begin: progress rows and checkpoints of whoever has never run, made before any socket opens.
+import { keepEntry } from '../dead-letters/keep-letters.ts'
 import type { TopicName } from '../events/topics.ts'
 import { keepBeginning } from '../instances/commands-begin.ts'
 import { raiseEpochs } from '../instances/instance-owners.ts'
@@ -24,6 +25,10 @@ export async function makeProgress(
   await raiseEpochs(database, await greatestEpoch(database))
   for (const { name, reads } of [...processors, intakeEntry])
     await progress.make(consumerGroup(name), reads.map(topic), partitions)
+  // Their topic is older than who reads it, and may have been cut short.
+  const deadLetters = topic('dead-letters')
+  const firsts = await ports.log.positionsAt(deadLetters, 'first', signal)
+  await progress.make(consumerGroup(keepEntry.name), [deadLetters], partitions, firsts)
   if (await isNew(database)) await keepBeginning(database, await endsOf(ports, partitions, signal))
   const partitioning = { partitions, partitionOf: (key: string) => partitionOf(key, partitions) }
   for (const projection of allProjections) {

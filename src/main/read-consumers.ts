@@ -1,5 +1,6 @@
 // Whoever consumes the log in this version, by the name of its consumer group, and how far each is in every partition.
 import type { Database } from '../database/database.ts'
+import { keepEntry } from '../dead-letters/keep-letters.ts'
 import { givesWay, type TopicName } from '../events/topics.ts'
 import type { Position } from '../log/log.ts'
 import { readProgress } from '../log/progress.ts'
@@ -13,7 +14,7 @@ import type { Ports } from './ports.ts'
 type Deps = { database: Pick<Database, 'query'> } & Pick<Ports, 'topic' | 'consumerGroup'>
 
 export async function readConsumers(deps: Deps): Promise<readonly { consumerGroup: string; positions: readonly Position[] }[]> {
-  const groups = [...processors, intakeEntry].map(async ({ name }) => {
+  const groups = [...processors, intakeEntry, keepEntry].map(async ({ name }) => {
     const consumerGroup = deps.consumerGroup(name)
     return { consumerGroup, positions: await readProgress(deps.database, consumerGroup) }
   })

@@ -7,6 +7,8 @@ import { openIndexMaking } from '../database/index-making.ts'
 import { openPostgres } from '../database/postgres.ts'
 import { openSession } from '../database/session.ts'
 import { createSealedWalk } from '../database/walk-sealed.ts'
+import { openKeptLetters } from '../dead-letters/keep-letters.ts'
+import { openRedrives } from '../dead-letters/open-redrives.ts'
 import { commandIndexes } from '../instances/commands-shown.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
 import { openProcessors } from '../processors/open-processors.ts'
@@ -14,6 +16,7 @@ import { openProducers } from '../producers/open-producers.ts'
 import { createEarlierSecrets } from '../producers/secrets/earlier-secrets.ts'
 import { all as allProjections } from '../projections/all.ts'
 import { openProjections } from '../projections/open-projections.ts'
+import { titleOf } from '../projections/projection.ts'
 import { readModelIndexes } from '../projections/read-model/indexes.ts'
 import { getChatTimer } from '../projections/read-model/queries.ts'
 import { openRebuilds } from '../projections/rebuild/open-rebuilds.ts'
@@ -24,7 +27,9 @@ import type { Config, RoleName } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Check, Role } from '../runtime/role.ts'
+import { intakeEntry } from '../webhooks/bridge/delivery-intake.ts'
 import { openWebhooks } from '../webhooks/bridge/open-webhooks.ts'
+import { deliveryRedrive } from '../webhooks/bridge/redrive-delivery.ts'
 import { deliveryIndexes } from '../webhooks/deliveries/deliveries.ts'
 import type { Ground } from './ground.ts'
 import type { Ports } from './ports.ts'
@@ -54,28 +59,37 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       clock: Date.now,
       random: Math.random,
     }),
-  processors: ({ config, ports, logger, metrics }) =>
-    together('processors', [
-      openProcessors({
+  processors: ({ config, ports, logger, metrics }) => {
+    const processors = openProcessors({
+      ...ports,
+      config: config.media,
+      uploads: config.uploads,
+      records: config.log,
+      cdnUrl: config.whatsapp.cdnUrl,
+      // Postgres is embedded, and its directory locked.
+      isAlone: config.database.url === null,
+      logger,
+      metrics,
+      clock: Date.now,
+      random: Math.random,
+    })
+    const deliveries = ports.consumerGroup(intakeEntry.name)
+    return together('processors', [
+      processors,
+      openKeptLetters({
         ...ports,
-        config: config.media,
-        uploads: config.uploads,
-        records: config.log,
-        cdnUrl: config.whatsapp.cdnUrl,
-        // Postgres is embedded, and its directory locked.
-        isAlone: config.database.url === null,
-        logger,
-        metrics,
-        clock: Date.now,
-        random: Math.random,
+        ...{ partitions: config.log.partitions, logger },
+        parties: { projections: allProjections.map(titleOf), deliveries },
       }),
+      openRedrives({ ...ports, logger, takers: new Map([...processors.takers, [deliveries, deliveryRedrive(ports)]]) }),
       openReplays({ ...ports, logger, metrics }),
       watchLateness({
         ...ports,
         ...{ logger, metrics },
         positions: config.roles.includes('projections') ? null : () => readLivePositions(ports),
       }),
-    ]),
+    ])
+  },
   projections: ({ config, ground, ports, logger, metrics }) => {
     const { partitions } = config.log
     return together('projections', [
@@ -117,6 +131,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       partitionOf: key => partitionOf(key, config.log.partitions),
       projected: projectedTopics,
       walkSealed: createSealedWalk(ports, sealedColumns),
+      projections: allProjections,
       consumers: () => readConsumers(ports),
       webhooks: config.webhooks,
       commands: config.commands,

@@ -1,5 +1,5 @@
 // The processors of one process, each as all.ts has it.
-import type { ProgressStore } from '../log/log.ts'
+import type { LaneConsumer, ProgressStore } from '../log/log.ts'
 import { liveLateness } from '../runtime/lateness.ts'
 import { loopLoad } from '../runtime/loop-load.ts'
 import { createPace, type Pace } from '../runtime/pace.ts'
@@ -25,8 +25,11 @@ export type ProcessorsDeps = Omit<Needs, 'pace' | 'historyTurns'> &
 /** What history has of its pace however late others are: it ends. */
 const LEAST_SHARE = 0.1
 
+/** By their consumer groups, for records that are given to one of them again. */
+export type Takers = ReadonlyMap<string, Pick<LaneConsumer, 'maxAttempts' | 'handle'>>
+
 /** Progress rows of every processor must exist: see `consumerGroup`, and `processors` of all.ts. */
-export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): Role {
+export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): Role & { takers: Takers } {
   const needs = {
     ...given,
     historyTurns: historyTurns(),
@@ -39,6 +42,7 @@ export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): R
   const lag = watchLag(needs, readers, stop.signal)
   return {
     name: 'processors',
+    takers: new Map(readers.map(({ consumer }) => [consumer.consumerGroup, consumer])),
     checks: () => running.flatMap(one => one.checks()),
     close: async () => {
       stop.abort()

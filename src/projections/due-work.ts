@@ -1,4 +1,5 @@
-// What a projection does besides reading: what is due by the clock, and keys that an operator wants read again.
+// What a projection does besides reading: what is due by the clock, and keys that an operator wants read again, or
+// without the record that keeps them out.
 import type { Database } from '../database/database.ts'
 import type { OwnedPartition } from './partition.ts'
 import type { Projection } from './projection.ts'
@@ -13,7 +14,7 @@ export async function tickDue({ database, projection, own }: Due, nowAt: number,
   for (const one of own) if (due === null || due.has(one.partition)) await one.tick(nowAt, signal)
 }
 
-export async function resumeRequested({ database, projection, own }: Due, signal: AbortSignal): Promise<void> {
+export async function workOnRequests({ database, projection, own }: Due, signal: AbortSignal): Promise<void> {
   const holding = own.filter(one => one.quarantined().length > 0)
   if (holding.length === 0) return
   const listed = await listQuarantined(
@@ -21,8 +22,11 @@ export async function resumeRequested({ database, projection, own }: Due, signal
     projection,
     holding.map(one => one.partition),
   )
-  for (const { partition, key, resumeRequested } of listed)
-    if (resumeRequested) await holding.find(one => one.partition === partition)?.resume(key, signal)
+  for (const { partition, key, resumeRequested, skipRequested } of listed) {
+    const holder = holding.find(one => one.partition === partition)
+    if (skipRequested) await holder?.skip(key, signal)
+    else if (resumeRequested) await holder?.resume(key, signal)
+  }
   const keys = new Set(listed.map(one => one.key))
   // Rows that are gone went with their instance, or were resumed elsewhere.
   for (const one of holding) if (one.quarantined().some(({ key }) => !keys.has(key))) await one.reread(signal)

@@ -15,6 +15,7 @@ import { movedTo, narrowDown, type Projecting, projectBatch } from './project-ba
 import { titleOf } from './projection.ts'
 import { listQuarantined, type Quarantined } from './quarantine.ts'
 import { resumeKey } from './resume.ts'
+import { skipRecord } from './skip.ts'
 import type { Running, StepDeps, Work } from './step.ts'
 
 export type PartitionDeps = Omit<StepDeps, 'codec'> & {
@@ -32,6 +33,8 @@ export type OwnedPartition = {
   /** Rejects where the step fails; nothing is done then, and the next tick tries again. */
   tick(nowAt: number, signal: AbortSignal): Promise<void>
   resume(key: string, signal: AbortSignal): Promise<void>
+  /** Resumes it without the record that keeps it out, where that is asked for. */
+  skip(key: string, signal: AbortSignal): Promise<void>
   /** A transaction that reads nothing new. false: somebody else went on, and nothing was done. */
   step(work: Work, signal: AbortSignal): Promise<boolean>
   /** Goes on from what the tables say, where somebody else may have changed them. */
@@ -71,6 +74,7 @@ export function openPartition(deps: PartitionDeps, running: Running, partition: 
     handle: (batch, signal) => exclusive.run(() => handle(batch, signal)),
     tick: (nowAt, signal) => exclusive.run(() => tick(projecting, nowAt, signal)),
     resume: (key, signal) => exclusive.run(() => resume(deps, projecting, key, signal)),
+    skip: (key, signal) => exclusive.run(() => skip(deps, projecting, key, signal)),
     step: (work, signal) =>
       exclusive.run(async () => {
         await own.payLog(signal)
@@ -138,10 +142,23 @@ async function tick({ running: { projection }, own }: Projecting, nowAt: number,
 async function resume(deps: PartitionDeps, { running, own }: Projecting, key: string, signal: AbortSignal): Promise<void> {
   const { projection } = running
   await own.payLog(signal)
-  const left = (await listQuarantined(deps.database, projection, [own.partition])).find(one => one.key === key)
+  const left = await leftOutNow(deps, { running, own }, key)
   if (left === undefined) return
   await resumeKey({ ...deps, step: work => own.step(work, nothingRead, signal) }, projection, left, own.state().offsets, signal)
   await own.reread(signal)
 }
+
+async function skip(deps: PartitionDeps, projecting: Projecting, key: string, signal: AbortSignal): Promise<void> {
+  const { running, own } = projecting
+  await own.payLog(signal)
+  const left = await leftOutNow(deps, projecting, key)
+  if (left?.skipRequested !== true) return
+  const step = (work: Work) => own.step(work, nothingRead, signal)
+  if (await skipRecord({ ...deps, step }, running.projection, left, signal)) await resume(deps, projecting, key, signal)
+}
+
+/** As its row is. */
+const leftOutNow = async ({ database }: PartitionDeps, { running, own }: Pick<Projecting, 'running' | 'own'>, key: string) =>
+  (await listQuarantined(database, running.projection, [own.partition])).find(one => one.key === key)
 
 const nothingRead = { advance: null, leftOut: [] }

@@ -7,7 +7,8 @@ import { liveVersions } from './go-live.ts'
 import type { Projection } from './projection.ts'
 
 export { readAccounted, readGaps } from './account.ts'
-export { requestResume } from './quarantine.ts'
+export { readCheckpoints } from './checkpoints.ts'
+export { type LeftOut, listLeftOut, listSkipped, requestResume, requestSkip, type Skipped } from './quarantine.ts'
 export { accountOfSeen, SEEN_PER_INSTANCE } from './seen.ts'
 
 const POLL_MS = 20

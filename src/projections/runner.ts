@@ -10,7 +10,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
 import { wait } from '../runtime/wait.ts'
 import { checkProjection } from './check-projection.ts'
-import { resumeRequested, tickDue } from './due-work.ts'
+import { tickDue, workOnRequests } from './due-work.ts'
 import { createFellows, type Fellows } from './fellows.ts'
 import { createOwnedPartitions, type OwnedPartitions } from './owned-partitions.ts'
 import { openPartition } from './partition.ts'
@@ -64,7 +64,7 @@ export function openProjection(deps: ProjectionDeps, projection: Projection): Ro
   const tick = (signal: AbortSignal) => tickDue({ database, projection, own: own() }, clock(), signal)
   const resume = async (signal: AbortSignal) => {
     metrics.quarantinedKeys(own().reduce((sum, one) => sum + one.quarantined().length, 0))
-    await resumeRequested({ database, projection, own: own() }, signal)
+    await workOnRequests({ database, projection, own: own() }, signal)
   }
   const rereading = rereadingOf(deps, projection)
   const timers = [

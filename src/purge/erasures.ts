@@ -1,5 +1,6 @@
 // The one list of what our tables have of an instance: how each goes is said by its owner, in which order is said here, and which tables stay
 // and why. Every table of the database is in it, and a test says which is not.
+import { lettersErasure } from '../dead-letters/letter-rows.ts'
 import { commandsErasure } from '../instances/commands.ts'
 import { firstContactsErasure } from '../instances/first-contacts.ts'
 import { syncsErasure } from '../instances/history-syncs.ts'
@@ -25,7 +26,7 @@ import { toldErasure } from '../producers/told/told-rows.ts'
 import { accountErasures } from '../projections/account.ts'
 import { all } from '../projections/all.ts'
 import * as projections from '../projections/outbox.ts'
-import { quarantineErasure } from '../projections/quarantine.ts'
+import { quarantineErasures } from '../projections/quarantine.ts'
 import { readModelErasures } from '../projections/read-model/erasures.ts'
 import { rebuiltErasure } from '../projections/rebuild/erasure.ts'
 import { findingsErasure } from '../projections/rebuild/rebuild-rows.ts'
@@ -49,6 +50,7 @@ import type { ObjectRows } from './object-rows.ts'
  */
 export const erasures: readonly [Erasure, ...Erasure[]] = [
   mailboxErasure,
+  lettersErasure,
   waitingErasure(lanesOfInstance),
   waitingLanesErasure,
   heldErasure,
@@ -67,7 +69,7 @@ export const erasures: readonly [Erasure, ...Erasure[]] = [
   turnsErasure,
   uploadsErasure,
   seenErasure,
-  quarantineErasure,
+  ...quarantineErasures,
   ...accountErasures,
   ...readModelErasures(all),
   rebuiltErasure,

@@ -59,10 +59,8 @@ test('[L] every call of the contract is there: it answers, or says that it comes
     expect([name, json.type]).not.toEqual([name, 'urn:zaplog:problem:not-found'])
     if (isLater(operation)) expect(json).toMatchObject({ type: 'urn:zaplog:problem:not-in-this-version', status: 501 })
   }
-  const letters = await api.call('GET', '/v1/dead-letters')
-  expect(letters.json.detail).toBe(
-    'GET /v1/dead-letters comes with a later version; for now: the topic dead-letters has them; GET /v1/deliveries?state=dead lists those of deliveries',
-  )
+  const retention = await api.call('GET', '/v1/retention')
+  expect(retention.json.detail).toBe('GET /v1/retention comes with a later version; for now: nothing is')
 })
 
 test('[L] what comes later is said before a body is read, and only to who has a key; the log has no failure of it', async () => {

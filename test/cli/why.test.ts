@@ -109,7 +109,7 @@ test.each<[string, Partial<Facts>, string[]]>([
     'a dead letter',
     to({ state: 'dead', error: 'gave up', statusCode: 410 }),
     [
-      'the delivery to two was given up: gave up; mend the receiver (./zaplog webhooks test two): its record is in the topic dead-letters',
+      'the delivery to two was given up: gave up; mend the receiver (./zaplog webhooks test two), then ./zaplog dead-letters redrive gives it back',
     ],
   ],
   ['a hold', to({ state: 'held' }), ['the delivery to two is held for a file, or behind one in its chat: it goes out by itself']],

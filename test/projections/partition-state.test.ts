@@ -26,6 +26,7 @@ const left: Quarantined = {
   code: 'RangeError',
   message: 'no row',
   resumeRequested: false,
+  skipRequested: false,
 }
 const advance = { topic: 'events', fromOffset: 7n, nextOffset: 9n }
 const batch = { topic: 'wa.events', fromOffset: 7n }

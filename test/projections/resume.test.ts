@@ -47,7 +47,7 @@ async function resume({ isOurs }: { isOurs: boolean }) {
     step: async () => isOurs,
   }
   const already = logger.lines.length
-  await resumeKey(deps, projection, { ...left, resumeRequested: true }, new Map([['events', 5n]]), never)
+  await resumeKey(deps, projection, { ...left, resumeRequested: true, skipRequested: false }, new Map([['events', 5n]]), never)
   return logger.lines.slice(already).map(line => [line.event, line.fields.projection])
 }
 

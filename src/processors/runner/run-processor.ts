@@ -1,5 +1,5 @@
 // A processor at work: it reads the log until it is closed, and says how that goes.
-import type { Consumption, EventLog, Position } from '../../log/log.ts'
+import type { Consumption, EventLog, LaneConsumer, Position } from '../../log/log.ts'
 import type { Check, Role } from '../../runtime/role.ts'
 import type { Processor } from '../processor.ts'
 import { type LaneConsumerDeps, laneConsumer } from './lane-consumer.ts'
@@ -9,10 +9,11 @@ import { watchIntake } from './watch-intake.ts'
 export function runProcessor(
   deps: LaneConsumerDeps & { log: EventLog },
   processor: Processor & { close(): Promise<void> },
-): Role & { positions(): readonly Position[] } {
+): Role & { positions(): readonly Position[]; consumer: LaneConsumer } {
   const { name } = processor
   const stop = new AbortController()
-  const consumption = deps.log.consumeLanes(laneConsumer(deps, processor), stop.signal)
+  const consumer = laneConsumer(deps, processor)
+  const consumption = deps.log.consumeLanes(consumer, stop.signal)
   const intake = watchIntake({ logger: deps.logger, name }, consumption, stop.signal)
   let closing: Promise<void> | null = null
   return {
@@ -21,6 +22,7 @@ export function runProcessor(
       stop.signal.aborted ? { name, state: 'ok', detail: 'stopping' } : (intake.failed() ?? checkOf(name, consumption)),
     ],
     positions: () => consumption.status(),
+    consumer,
     close: () => {
       stop.abort()
       closing ??= intake.done.then(processor.close)

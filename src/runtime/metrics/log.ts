@@ -42,9 +42,9 @@ export const logMetrics = {
     isShared: true,
     unit: 'records',
     labels: {},
-    help: 'Records in the topic of dead letters; in Kafka an upper bound.',
-    means: 'Rises: records that no attempt could finish, kept with why. They go with their retention.',
-    see: 'x-error-message in the headers of {prefix}dead-letters',
+    help: 'Dead letters that were neither redriven nor discarded; in Kafka an upper bound.',
+    means: 'Rises: records that no attempt could finish, kept with why. They go with their retention, too.',
+    see: 'zaplog dead-letters list',
   },
   zaplog_processor_lag_records: {
     kind: 'gauge',

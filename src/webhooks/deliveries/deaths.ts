@@ -18,6 +18,10 @@ export async function noteDeath(
   )
 }
 
+/** It is to be sent again. What its lane's next delivery says of those it skipped stays so. */
+export const forgetDeath = (tx: Transaction, deliveryId: string) =>
+  tx.query('delete from webhook_deaths where delivery_id = $1', [deliveryId])
+
 /** Of an endpoint `e`, up to a most. In the order of the one index that begins with the endpoint. */
 export const diedSince = (since: string, e: string, most: number): string =>
   boundedCount(`${deathsOf(e, since)} order by d.endpoint_id, d.died_at`, most)

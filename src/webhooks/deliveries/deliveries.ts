@@ -86,6 +86,19 @@ export async function markLost(tx: Transaction, id: string, reason: string): Pro
   return lost?.endpoint_id ?? null
 }
 
+/** One that was given up is to be sent again, as if nobody had refused it yet; its attempts stay counted. Answers its state before; null: there is none. */
+export async function revive(tx: Transaction, id: string): Promise<string | null> {
+  const [row] = await tx.query<{ state: string }>(
+    `with found as (select d.delivery_id, d.state from webhook_deliveries d where d.delivery_id = $1 for update),
+     revived as (
+       update webhook_deliveries d set state = 'waiting', step = 0, refused_ms = 0, retry_at = null
+         from found where d.delivery_id = found.delivery_id and found.state = 'dead')
+     select state from found`,
+    [id],
+  )
+  return row?.state ?? null
+}
+
 export async function discard(tx: Transaction, ids: readonly string[], reason: string): Promise<void> {
   await tx.query(
     `update webhook_deliveries d set state = 'discarded', error = $2, retry_at = null where d.delivery_id = any($1) and ${isUnfinished('d')}`,

@@ -13,6 +13,7 @@ import { projectedTopics, readConsumers } from '../../../src/main/read-consumers
 import { sealedColumns } from '../../../src/main/sealed-columns.ts'
 import { openFilesystemStore, verifyPresigned } from '../../../src/objects/filesystem.ts'
 import type { ObjectStore } from '../../../src/objects/objects.ts'
+import { all as allProjections } from '../../../src/projections/all.ts'
 import { parseConfig } from '../../../src/runtime/config.ts'
 import type { Dialect } from '../../../src/runtime/config-values.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
@@ -117,6 +118,7 @@ export async function openTestApi(name: string, logger: Logger, given: Given = {
       retentionMs: 'forever',
       partitionOf: key => partitionOf(key, partitions),
       projected: projectedTopics,
+      projections: allProjections,
       consumers: () => readConsumers({ database, topic: testLog.topic, consumerGroup: name => `zaplog.${name}` }),
       stream: given.stream,
       pairingCodeWaitMs: given.pairingCodeWaitMs,

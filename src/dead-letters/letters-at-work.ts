@@ -1,0 +1,69 @@
+// Dead letters that are redriven, in the hands of whoever does it: claimed for a while, the oldest of each processor and key first and one at a
+// time, and let go as redriven, dead again, or to be tried later. A claim has a word of its own: what an earlier holder still says counts for nothing.
+import { randomUUID } from 'node:crypto'
+import type { Transaction } from '../database/database.ts'
+import { columns, type DeadLetter, type Row, toDeadLetter } from './letter-rows.ts'
+
+export type Claimed = DeadLetter & { claim: string }
+
+/** At most `limit` of those processors. One whose holder died is claimed again after `leaseMs`. */
+export async function claimLetters(
+  database: Transaction,
+  { processors, limit, leaseMs }: { processors: readonly string[]; limit: number; leaseMs: number },
+): Promise<readonly Claimed[]> {
+  const rows = await database.query<Row & { claim: string }>(
+    `update dead_letters d set claim = $1 || '/' || d.dead_letter_id, claimed_until = now() + $4 * interval '1 millisecond'
+      where d.dead_letter_id in (
+        select w.dead_letter_id from dead_letters w
+         where w.state = 'redriving' and w.processor = any ($2) and w.due_at <= now() and coalesce(w.claimed_until < now(), true)
+           and not exists (select from dead_letters e where e.state = 'redriving' and e.processor = w.processor and e.key = w.key
+             and (e.origin_topic, e.origin_offset, e.dead_letter_id) < (w.origin_topic, w.origin_offset, w.dead_letter_id))
+         order by w.due_at limit $3 for update skip locked)
+      returning ${columns}, d.claim`,
+    [randomUUID(), processors, limit, leaseMs],
+  )
+  return rows.map(row => ({ ...toDeadLetter(row), claim: row.claim }))
+}
+
+/** false: it is somebody else's by now. */
+export const renewClaim = (database: Transaction, { deadLetterId, claim }: Claimed, leaseMs: number): Promise<boolean> =>
+  held(database, { deadLetterId, claim }, `claimed_until = now() + $3 * interval '1 millisecond'`, [leaseMs])
+
+export type Ended =
+  | { kind: 'redriven' }
+  | { kind: 'failed'; code: string; message: string }
+  | { kind: 'later'; delayMs: number; costsTry: boolean }
+
+const free = 'claim = null, claimed_until = null'
+const over = `${free}, due_at = null, redrives = redrives + 1, redriven_at = now()`
+
+/** false: it is somebody else's by now, and nothing is written. */
+export function endTry(database: Transaction, of: Pick<Claimed, 'deadLetterId' | 'claim'>, ended: Ended): Promise<boolean> {
+  switch (ended.kind) {
+    case 'redriven':
+      return held(database, of, `${over}, state = 'redriven'`, [])
+    case 'failed':
+      return held(database, of, `${over}, state = 'dead', error_code = $3, error_message = $4, tries = tries + 1`, [
+        ended.code,
+        ended.message,
+      ])
+    case 'later':
+      return held(database, of, `${free}, due_at = now() + $3 * interval '1 millisecond', tries = tries + $4::integer`, [
+        ended.delayMs,
+        ended.costsTry ? 1 : 0,
+      ])
+  }
+}
+
+async function held(
+  database: Transaction,
+  { deadLetterId, claim }: Pick<Claimed, 'deadLetterId' | 'claim'>,
+  set: string,
+  values: readonly unknown[],
+): Promise<boolean> {
+  const rows = await database.query(
+    `update dead_letters set ${set} where dead_letter_id = $1 and claim = $2 and state = 'redriving' returning 1`,
+    [deadLetterId, claim, ...values],
+  )
+  return rows.length > 0
+}

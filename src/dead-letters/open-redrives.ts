@@ -1,0 +1,143 @@
+// Dead letters that somebody wants taken again are: the record that each was goes to who could not take it, in order with those of its key, once in
+// effect, whoever dies. What came of it is in its row.
+import type { Transaction } from '../database/database.ts'
+import { type EventLog, isAboutRecord, type LogRecord, type Outcome } from '../log/log.ts'
+import { purgedAmong } from '../purge/tombstones.ts'
+import { describeError, type Logger, wordsOf } from '../runtime/logger.ts'
+import type { Role } from '../runtime/role.ts'
+import { runningRole } from '../runtime/running-role.ts'
+import { wait } from '../runtime/wait.ts'
+import { originalOf } from './letter.ts'
+import { type Claimed, claimLetters, type Ended, endTry, renewClaim } from './letters-at-work.ts'
+import { type ReadLetterDeps, readLetter } from './read-letter.ts'
+
+/** Who could not take it: what it answers is what a lane consumer does. */
+export type Taker = { maxAttempts: number; handle(record: LogRecord, attempt: number, signal: AbortSignal): Promise<Outcome> }
+
+export type RedriveDeps = ReadLetterDeps & {
+  database: Transaction
+  log: ReadLetterDeps['log'] & Pick<EventLog, 'append'>
+  /** By the name that its letters give: the consumer group. */
+  takers: ReadonlyMap<string, Taker>
+  logger: Logger
+  /** Between two looks [1 s]. */
+  pollMs?: number
+  /** A letter whose holder has not said for so long that it has it is anybody's [30 s]. */
+  leaseMs?: number
+}
+
+const POLL_MS = 1_000
+const LEASE_MS = 30_000
+const MOST_AT_ONCE = 4
+const AGAIN_MS = 1_000
+
+export function openRedrives(deps: RedriveDeps): Role {
+  const { database, logger, takers, pollMs = POLL_MS, leaseMs = LEASE_MS } = deps
+  const stop = new AbortController()
+  let trouble: string | null = null
+
+  async function look(): Promise<boolean> {
+    try {
+      const claimed = await claimLetters(database, { processors: [...takers.keys()], limit: MOST_AT_ONCE, leaseMs })
+      const ends = await Promise.allSettled(claimed.map(one => redrive({ ...deps, leaseMs }, one, stop.signal)))
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
+      trouble = null
+      return claimed.length > 0
+    } catch (error) {
+      if (!stop.signal.aborted && trouble === null) logger.warn('dead-letters.not-redriven', { error })
+      trouble = describeError(error)
+      return false
+    }
+  }
+
+  async function run(): Promise<void> {
+    do while (!stop.signal.aborted && (await look()));
+    while (await wait(pollMs, stop.signal))
+  }
+  return runningRole({ name: 'redrives', problem: () => trouble }, { stop, done: run() })
+}
+
+type Redriving = RedriveDeps & { leaseMs: number }
+
+/** What an end of the process left in the middle is nobody's after the lease, and done again: the ids of what it makes are the same. */
+async function redrive(deps: Redriving, letter: Claimed, stopping: AbortSignal): Promise<void> {
+  const over = new AbortController()
+  const signal = AbortSignal.any([stopping, over.signal])
+  const keeping = keepClaim(deps, letter, over)
+  try {
+    const ended = await tryLetter(deps, letter, signal)
+    if (signal.aborted || !(await endTry(deps.database, letter, ended))) return
+    say(deps, letter, ended)
+  } finally {
+    over.abort()
+    await keeping
+  }
+}
+
+async function keepClaim({ database, leaseMs, logger }: Redriving, letter: Claimed, over: AbortController): Promise<void> {
+  while (await wait(leaseMs / 3, over.signal))
+    try {
+      if (!(await renewClaim(database, letter, leaseMs))) over.abort()
+    } catch (error) {
+      logger.warn('dead-letters.claim-not-kept', { deadLetterId: letter.deadLetterId, error }) // the lease says when it is somebody else's
+    }
+}
+
+async function tryLetter(deps: Redriving, letter: Claimed, signal: AbortSignal): Promise<Ended> {
+  const taker = deps.takers.get(letter.processor)
+  const record = await readLetter(deps, letter, signal)
+  if (record === null || taker === undefined)
+    return { kind: 'failed', code: 'forgotten', message: 'its record is no longer in the log' }
+  if ((await purgedAmong(deps.database, [letter.instanceId])).size > 0)
+    return { kind: 'failed', code: 'purged', message: 'its instance is purged' }
+  const isLast = letter.tries + 1 >= taker.maxAttempts
+  try {
+    const outcome = await taker.handle(originalOf(record, letter), letter.tries + 1, signal)
+    return await endOf(deps, outcome, isLast, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    return againOr(isLast, AGAIN_MS, { code: codeOf(error), message: wordsOf(error) })
+  }
+}
+
+async function endOf(deps: Redriving, outcome: Outcome, isLast: boolean, signal: AbortSignal): Promise<Ended> {
+  switch (outcome.kind) {
+    case 'emit':
+      return emit(deps, outcome, signal)
+    case 'retry':
+      if (outcome.costsAttempt === false) return { kind: 'later', delayMs: outcome.delayMs, costsTry: false }
+      return againOr(isLast, outcome.delayMs, { code: 'attempts-exhausted', message: outcome.reason })
+    case 'pause':
+      return { kind: 'later', delayMs: outcome.delayMs, costsTry: false }
+    case 'park':
+      return { kind: 'failed', code: 'parked', message: outcome.reason }
+    case 'halt':
+      return { kind: 'failed', code: 'halted', message: outcome.reason }
+  }
+}
+
+/** Durable before its row says so: a crash in between repeats it. */
+async function emit({ log }: Redriving, { appends }: Outcome & { kind: 'emit' }, signal: AbortSignal): Promise<Ended> {
+  try {
+    for (const append of appends) await log.append(append, signal)
+    return { kind: 'redriven' }
+  } catch (error) {
+    if (!isAboutRecord(error)) throw error
+    return { kind: 'failed', code: error.code, message: wordsOf(error) }
+  }
+}
+
+const againOr = (isLast: boolean, delayMs: number, failed: { code: string; message: string }): Ended =>
+  isLast ? { kind: 'failed', ...failed } : { kind: 'later', delayMs, costsTry: true }
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'error'
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+}
+
+function say({ logger }: Redriving, letter: Claimed, ended: Ended): void {
+  const { deadLetterId, processor, instanceId, eventId } = letter
+  const fields = { deadLetterId, processor, instanceId, eventId }
+  if (ended.kind === 'redriven') logger.info('dead-letter.redriven', fields)
+  if (ended.kind === 'failed') logger.warn('dead-letter.failed-again', { ...fields, code: ended.code, reason: ended.message })
+}

@@ -1,0 +1,69 @@
+// A record that keeps its key out of a projection is passed over for good: it becomes a dead letter, then its row says so, and the key is read
+// again from behind it. The dead letter first: a crash in between repeats it, and nothing is passed over of which none is in the log.
+import type { TopicName } from '../events/topics.ts'
+import { deadLetterOf } from '../log/dead-letter.ts'
+import { type EventLog, isAboutRecord, LogError, type LogRecord } from '../log/log.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { nothingDone } from './apply-events.ts'
+import { type Projection, titleOf } from './projection.ts'
+import { passOver, type Quarantined } from './quarantine.ts'
+import type { Work } from './step.ts'
+
+export type SkipDeps = {
+  log: Pick<EventLog, 'append' | 'read'>
+  topic(name: TopicName): string
+  logger: Logger
+  /** One transaction of the partition; false: another owner went on, and the skipping is theirs. */
+  step(work: Work): Promise<boolean>
+}
+
+/** false: it is not ours any more. Rejects on outages; asked for again then, it is the same. */
+export async function skipRecord(
+  deps: SkipDeps,
+  projection: Projection,
+  left: Quarantined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const record = await recordOf(deps, left, signal)
+  if (record !== null) await sayDead(deps, { projection, left, record }, signal)
+  const skipped = await deps.step(async tx => {
+    await passOver(tx, projection, left)
+    return nothingDone
+  })
+  const { partition, topic, key, offset, code } = left
+  if (skipped)
+    deps.logger.warn('projection.record-skipped', {
+      ...{ projection: titleOf(projection), partition, topic, offset: String(offset), key, code },
+      inDeadLetters: record !== null,
+    })
+  return skipped
+}
+
+/** null: the log has forgotten it. */
+async function recordOf({ log, topic }: SkipDeps, left: Quarantined, signal: AbortSignal): Promise<LogRecord | null> {
+  const at = { topic: topic(left.topic as TopicName), partition: left.partition, nextOffset: left.offset }
+  const range = { from: [at], until: [{ ...at, nextOffset: left.offset + 1n }] }
+  try {
+    for await (const record of log.read(at.topic, range, signal)) return record
+    return null
+  } catch (error) {
+    if (error instanceof LogError && error.code === 'truncated') return null
+    throw error
+  }
+}
+
+type Dead = { projection: Projection; left: Quarantined; record: LogRecord }
+
+/** Without its value where the dead letters refuse it whole. */
+async function sayDead(deps: SkipDeps, { projection, left, record }: Dead, signal: AbortSignal): Promise<void> {
+  const { code, message } = left
+  const failure = { code, message, attempts: 1, processor: titleOf(projection), firstFailedAt: record.recordedAt }
+  const letter = deadLetterOf(record, failure)
+  const topic = deps.topic('dead-letters')
+  try {
+    await deps.log.append({ topic, records: [letter] }, signal)
+  } catch (error) {
+    if (!isAboutRecord(error)) throw error
+    await deps.log.append({ topic, records: [{ ...letter, value: null }] }, signal)
+  }
+}
