@@ -5,14 +5,14 @@ import type { Batch, BatchConsumer, BatchOutcome } from '../../src/log/log.ts'
 import type { Ports } from '../../src/main/ports.ts'
 import { tracedPorts } from '../../src/main/traced-ports.ts'
 import { never } from '../../src/runtime/or-abort.ts'
-import type { Traces } from '../../src/runtime/traces.ts'
+import type { Tracer } from '../../src/runtime/traces.ts'
 
 const traceOf = (nth: number): string => `00-${'a'.repeat(32)}-${String(nth).padStart(16, '0')}-01`
 
 /** Spans 1, 2 and so on, all of one trace. */
-function countSpans(): Traces {
+function countSpans(): Tracer {
   let spans = 0
-  return { begin: () => ({ traceparent: traceOf(++spans), end: () => undefined }) }
+  return { begin: () => ({ traceparent: traceOf(++spans), reached: () => undefined, end: () => undefined }) }
 }
 
 test('[H3] a delivery goes on with its event while one projection lets go of it that another has in hand', async () => {
