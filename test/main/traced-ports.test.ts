@@ -49,3 +49,23 @@ test('[H3] a delivery goes on with its event while one projection lets go of it 
   expect(encode()).toBeUndefined()
   expect.assertions(3)
 })
+
+test('[H3] what is told of a command or was held goes on with that until it is let go, whoever encodes it, and so does what a call causes', () => {
+  const ports = { codec: { encode: (_event: object, _key: string, headers = {}) => ({ headers }) }, log: {} } as unknown as Ports
+  const { codec, traces } = tracedPorts(ports, countSpans(), { begins: false })
+  const encode = (eventId: string, more: object = { type: 'command.completed' }) =>
+    codec.encode({ eventId, ...more } as EventOf<'command.completed'>).headers.traceparent
+  const released = { type: 'delivery.released', deliveryId: 'event_ep', endpointId: 'ep' }
+  const letGo = traces?.carry(['told', 'held'], traceOf(7))
+  const others = traces?.carry(['told'], traceOf(8))
+  expect([encode('told'), encode('held', released), encode('other')]).toEqual([traceOf(8), traceOf(7), undefined])
+  others?.()
+  expect(traces?.within(traceOf(5), () => [encode('told'), encode('other')])).toEqual([traceOf(7), traceOf(5)])
+  letGo?.()
+  expect([encode('told'), encode('held', released), encode('other')]).toEqual([undefined, undefined, undefined])
+})
+
+test('[H3] [B5] where nobody traces ports are as they were, and a record goes on with nothing', () => {
+  const ports = { traces: null } as unknown as Ports
+  expect(tracedPorts(ports, null, { begins: true })).toBe(ports)
+})

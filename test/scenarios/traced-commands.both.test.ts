@@ -9,6 +9,8 @@ import { until } from '../ground/until.ts'
 const [SERVER, CLIENT, CONSUMER] = [2, 3, 5]
 const ANA = '5511900000011'
 const CALLER = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' }
+const WAITS = { ...CALLER, traceId: 'a'.repeat(32) }
+const CANCELS = { ...CALLER, traceId: 'c'.repeat(32) }
 const STRANGER = { traceId: 'f'.repeat(32), spanId: 'f'.repeat(16) }
 
 onEachSetup(setup => {
@@ -26,6 +28,7 @@ onEachSetup(setup => {
         stage.receiver.accepted.find(({ body }) => body.type === type && body.data.commandId === asked.body.commandId)
       const isTold = () => posted('command.completed') !== undefined && posted('message.sent') !== undefined
       await until('the webhooks of its end', isTold)
+      const cancelled = await cancelWaiting(stage)
       expect(await ask(stage, { ...message, body: text, key: 'a-wrong-key' }, STRANGER)).toMatchObject({ status: 401 })
       const block = `/v1/instances/shop/contacts/${ANA}@s.whatsapp.net/block?wait=30`
       expect(await ask(stage, { method: 'PUT', path: block }, null)).toMatchObject({ status: 200 })
@@ -37,6 +40,7 @@ onEachSetup(setup => {
         posted: [posted('command.completed'), posted('message.sent')],
       })
       expectWholeInside(collector.spans)
+      expectEndInTrace(collector.spans, cancelled)
       expect(collector.spans.filter(span => span.traceId === STRANGER.traceId || span.name.startsWith('GET'))).toEqual([])
       for (const said of ['bom dia', '55119000000', 'whsec_', stage.zaplog().key])
         expect(textOf(collector.spans)).not.toContain(said)
@@ -77,6 +81,27 @@ function expectWholeInside(all: readonly ToldSpan[]): void {
     expect(span?.startedAt).toBeGreaterThanOrEqual(call?.startedAt ?? -1n)
     expect(name.startsWith('give') ? span?.endedAt : span?.startedAt).toBeLessThanOrEqual(call?.endedAt ?? -1n)
   }
+}
+
+/** A first message behind another in the same minute waits; whoever takes it back has a trace of their own. Answers the webhook of its end. */
+async function cancelWaiting(stage: Stage): Promise<Posted> {
+  const path = '/v1/instances/shop/messages'
+  const body = { chatId: '5511900000012@s.whatsapp.net', kind: 'text', text: 'oi' }
+  const { commandId } = (await ask(stage, { method: 'POST', path, body }, WAITS)).body
+  const cancel = { method: 'DELETE', path: `/v1/instances/shop/commands/${commandId}` }
+  expect(await ask(stage, cancel, CANCELS)).toMatchObject({ status: 200, body: { reason: 'cancelled' } })
+  const posted = () =>
+    stage.receiver.accepted.find(one => one.body.type === 'command.failed' && one.body.data.commandId === commandId)
+  return until('the webhook of what was cancelled', posted)
+}
+
+/** Its end is of its own trace, whoever brought it about. */
+function expectEndInTrace(all: readonly ToldSpan[], posted: Posted): void {
+  const [, traceId] = String(posted?.headers.traceparent).split('-')
+  expect(traceId).toBe(WAITS.traceId)
+  const names = (of: typeof WAITS) => all.filter(span => span.traceId === of.traceId).map(span => span.name)
+  expect(names(WAITS)).toContain('attempt')
+  expect(names(CANCELS)).toEqual(['DELETE /v1/instances/:id/commands/:commandId'])
 }
 
 type Call = { method: string; path: string; body?: object; key?: string }
