@@ -3,6 +3,7 @@
 // `traces` (runtime/traces.ts); of OpenTelemetry it knows nothing.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Event } from '../events/event.ts'
+import { isOfHistory } from '../events/topics.ts'
 import type { Append, Batch, EventLog, LogRecord } from '../log/log.ts'
 import { type OpenSpan, readTraceparent, type Tracer, type Traces } from '../runtime/traces.ts'
 import { sourceOf } from '../webhooks/deliveries/attempt-record.ts'
@@ -21,6 +22,7 @@ export function tracedPorts<Of extends Ports>(ports: Of, tracer: Tracer | null, 
     inHand.contextOf(event.eventId) ??
     (event.type === 'delivery.released' ? inHand.contextOf(sourceOf(event)) : (work.getStore() ?? null))
   const encode: Of['codec']['encode'] = (event, key, headers) => {
+    if (!isTraced(event)) return ports.codec.encode(event, key, headers)
     const traceparent = contextOf(event)
     if (traceparent !== null) return ports.codec.encode(event, key, { ...headers, traceparent })
     if (!begins) return ports.codec.encode(event, key, headers)
@@ -44,6 +46,9 @@ export function tracedPorts<Of extends Ports>(ports: Of, tracer: Tracer | null, 
     log: tracedLog(ports.log, { traces: tracer, work, inHand, spans }),
   }
 }
+
+/** What comes by the hundred thousand for one record, and what comes each minute and says nothing, would be all that there is to see. */
+const isTraced = (event: Event): boolean => !isOfHistory(event) && event.type !== 'instance.heartbeat'
 
 type Tracing = { traces: Tracer; work: AsyncLocalStorage<string>; inHand: InHand; spans: WeakMap<object, OpenSpan> }
 

@@ -65,6 +65,18 @@ test('[H3] what is told of a command or was held goes on with that until it is l
   expect([encode('told'), encode('held', released), encode('other')]).toEqual([undefined, undefined, undefined])
 })
 
+test('[H3] what the phone tells of before is not traced record by record, nor is a heartbeat', () => {
+  const ports = { codec: { encode: (_event: object, _key: string, headers = {}) => ({ headers }) }, log: {} } as unknown as Ports
+  const { codec, traces } = tracedPorts(ports, countSpans(), { begins: true })
+  const encode = (event: object) => codec.encode(event as EventOf<'message.received'>).headers.traceparent
+  const inTrace = (event: object) => traces?.within(traceOf(9), () => encode(event))
+  expect(encode({ type: 'message.received' })).toBe(traceOf(1))
+  expect(encode({ type: 'instance.heartbeat' })).toBeUndefined()
+  expect(inTrace({ type: 'message.history' })).toBeUndefined()
+  expect(inTrace({ type: 'contact.updated', origin: 'history' })).toBeUndefined()
+  expect(inTrace({ type: 'contact.updated', origin: 'change' })).toBe(traceOf(9))
+})
+
 test('[H3] [B5] where nobody traces ports are as they were, and a record goes on with nothing', () => {
   const ports = { traces: null } as unknown as Ports
   expect(tracedPorts(ports, null, { begins: true })).toBe(ports)
