@@ -13,8 +13,11 @@ const WAITS = { ...CALLER, traceId: 'a'.repeat(32) }
 const CANCELS = { ...CALLER, traceId: 'c'.repeat(32) }
 const STRANGER = { traceId: 'f'.repeat(32), spanId: 'f'.repeat(16) }
 
+/** On parts that may have to start first. */
+const timeout = 120_000
+
 onEachSetup(setup => {
-  test('[H3] [F1] a command is one trace from its caller to the webhook of its end, and a call that waits shows all of it', async () => {
+  test('[H3] [F1] a command is one trace from its caller to the webhook of its end', { timeout }, async () => {
     const collector = await openOtlpReceiver()
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }
     const stage = await setup.openStage({ env, endpoint: { eventTypes: ['command.*', 'message.sent'] } })

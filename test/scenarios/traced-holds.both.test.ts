@@ -9,8 +9,11 @@ import { type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
 
 const HOLD_S = 1
 
+/** On parts that may have to start first. */
+const timeout = 120_000
+
 onEachSetup(setup => {
-  test('[H3] [E2] a message that was held is one trace, with its hold and why that ended', async () => {
+  test('[H3] [E2] a message that was held is one trace, with its hold and why that ended', { timeout }, async () => {
     const collector = await openOtlpReceiver()
     const stage = await setup.openStage({
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
