@@ -60,7 +60,7 @@ export async function openZaplog(
     showProcess({ metrics, version }, health.checks)
     const keys = () => ({ admin: adminKey, metrics: config.metricsToken })
     const server = keep(await openHttpServer({ config, keys, logger, metrics, ...health, clock: () => performance.now() }))
-    const traces = await openTraces(config.traces, { logger, version, instanceId: randomUUID() })
+    const traces = await openTraces(config.traces, { logger, metrics, version, instanceId: randomUUID() })
     if (traces !== null) keep(traces)
     const ground = keep(await openGround(config, { parts, waits, logger, meanwhile: () => void loadRoles() }))
     adminKey = ground.adminKeyValue

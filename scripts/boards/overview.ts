@@ -98,6 +98,11 @@ export const overview: Board = {
           tells: 'What runs here. Two at once: a deployment is on its way.',
           queries: [{ query: value('zaplog_build_info', { by: ['version', 'node'] }) }],
         },
+        {
+          ...{ title: 'Spans dropped', width: 6, down: 'log', cli: 'zaplog status' },
+          tells: 'Where traces are on: spans that nobody got. Traces have gaps then; nothing else has.',
+          queries: [{ query: perSecond('zaplog_spans_dropped_total', { by: ['reason'] }) }],
+        },
       ],
     },
   ],

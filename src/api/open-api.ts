@@ -15,6 +15,7 @@ import type { MediaLinks } from '../runtime/media-links.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
+import type { Traces } from '../runtime/traces.ts'
 import { openEndpointTester } from '../webhooks/bridge/endpoint-tester.ts'
 import { aboutRoutes } from './about-routes.ts'
 import { actionsInChats } from './chats/chats.ts'
@@ -60,6 +61,7 @@ import { openRowWatch } from './row-watch.ts'
 import { createDecodeForStream } from './stream/decode-for-stream.ts'
 import { streamRoutes } from './stream/stream-routes.ts'
 import type { StreamLimits } from './stream/streams.ts'
+import { traceCalls } from './trace-calls.ts'
 import { putRoutes } from './uploads/put-routes.ts'
 import { uploadRoutes } from './uploads/upload-routes.ts'
 
@@ -98,6 +100,8 @@ export type ApiDeps = HealthDeps & {
   processing: Pick<Config['processing'], 'timeoutMs'>
   uploads: Config['uploads']
   dialects: Config['dialects']
+  /** null or left out: nobody traces. */
+  traces?: Traces | null
   metrics: Metrics
   logger: Logger
   version: string
@@ -128,6 +132,7 @@ export async function openApi(deps: ApiDeps): Promise<Role> {
   const outbox = openOutbox(deps)
   const { door, connections } = deps.server
   const app = createApp({ ...deps, door, connections })
+  if (deps.traces != null) traceCalls(app, deps.traces)
   const presences = openLastPresences({ ...deps, decode: createDecodeForStream(deps) })
   const tester = openEndpointTester({ ...deps, config: deps.webhooks })
   const routeDeps = {

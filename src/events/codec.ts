@@ -132,7 +132,7 @@ const headersOf = (event: Event) => ({
   'event-type': event.type,
   'instance-id': event.instanceId,
   epoch: String(event.epoch),
-  // No traceparent: nobody traces yet, and whoever follows one that was made up, unsampled, traces nothing of its own.
+  // No traceparent where nobody traces: whoever follows one that was made up, unsampled, traces nothing of its own.
 })
 
 function frame(id: number, schema: avro.Type, event: Event): Buffer {

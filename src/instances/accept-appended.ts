@@ -49,7 +49,8 @@ const rowsOf = ({ command, parts }: Accepting): string =>
   asRows([...parts, command].map((one, at) => ({ ...acceptedRow(one), later: parts.length - at })))
 
 const columns = `instance_id text, command_id text, digest text, event_id text, operation text, chat_id text, message_id text, body jsonb,
-    is_paced boolean, is_first boolean, asked_at double precision, expires_at double precision, upload_id text, later integer`
+    is_paced boolean, is_first boolean, asked_at double precision, expires_at double precision, upload_id text,
+    traceparent text, later integer`
 
 /**
  * `appended`: a row with its partition and end_offset; `commands`, `isRungHere`: parameters. Of what is left to the projection the key alone has a
@@ -63,16 +64,16 @@ const acceptedIn = (appended: string, commands: string, isRungHere: string) => `
   from ${appended} a cross join given g where g.later = 0
 ), accepted as (
   insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
-    is_paced, is_first, is_behind, asked_at, expires_at, upload_id)
+    is_paced, is_first, is_behind, asked_at, expires_at, upload_id, traceparent)
   select n.instance_id, n.command_id, n.digest, case when p.is_left then 'asked' else 'accepted' end, n.event_id,
     case when not p.is_left then p.end_offset - n.later end, n.operation, n.chat_id, n.message_id, n.body,
     n.is_paced or (n.is_first and not ${isFirstIn('n.instance_id', 'n.chat_id')}), n.is_first and ${isFirstIn('n.instance_id', 'n.chat_id')},
-    p.is_behind and not p.is_left, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id
+    p.is_behind and not p.is_left, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id, n.traceparent
   from placed p cross join given n where n.later = 0 or not p.is_left
   on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
     operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
     is_paced = excluded.is_paced, is_first = excluded.is_first, is_behind = excluded.is_behind, expires_at = excluded.expires_at,
-    upload_id = excluded.upload_id
+    upload_id = excluded.upload_id, traceparent = coalesce(c.traceparent, excluded.traceparent)
   where c.state = 'asked' and c.digest = excluded.digest
   returning c.instance_id, c.chat_id, c.command_id, c.state, c.is_paced
 ), known as (

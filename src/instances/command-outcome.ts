@@ -2,27 +2,45 @@
 import type { Transaction } from '../database/database.ts'
 import type { Event } from '../events/event.ts'
 import { ignoredAs } from '../events/ignored-chats.ts'
+import type { Traces } from '../runtime/traces.ts'
+import { carryOutcomes } from './carry-outcomes.ts'
 import { outcomeId } from './command-ids.ts'
 import { chatOf } from './command-lanes.ts'
 import type { EndedCommand } from './commands-at-work.ts'
 import { settingsOfMany } from './instance-ids.ts'
+import { oweAll } from './outbox.ts'
 import { uploadOutcomes } from './upload-outcome.ts'
 
 type Ended = EndedCommand & { instance_id: string }
 
-/** Of each its file first, then itself. Within the transaction that ended them; `at`: epoch ms. */
-export async function endEvents(tx: Transaction, ended: readonly Ended[], at: number): Promise<readonly Event[]> {
+/** Of each its file first, then itself; within the transaction that ended them. `at`: epoch ms. Answers the rows of what is owed, in this order. */
+export async function oweEnds(deps: OweDeps, tx: Transaction, ended: readonly Ended[], at: number): Promise<readonly string[]> {
+  const told = await endsOf(tx, ended, at)
+  return carryOutcomes(deps.traces, told, () =>
+    oweAll(
+      deps,
+      tx,
+      told.flatMap(one => one.events),
+    ),
+  )
+}
+
+export type OweDeps = Parameters<typeof oweAll>[0] & {
+  /** null or left out: nobody traces. */
+  traces?: Traces | null
+}
+
+async function endsOf(tx: Transaction, ended: readonly Ended[], at: number) {
   const uploads = await uploadOutcomes(tx, ended)
   const settings = await settingsOfMany(tx, [...new Set(ended.map(one => one.instance_id))])
-  return ended.flatMap((command, nth): Event[] => {
+  return ended.map((command, nth) => {
     const beside = { instanceId: command.instance_id, epoch: 0, sequence: 0, recordedAt: at }
     const chosen = settings.get(command.instance_id)
     const isLeftOut = (chat: string | null) => chat !== null && chosen !== undefined && ignoredAs(chosen, chat) !== null
     const upload = uploads[nth] ?? null
-    return [...(upload === null ? [] : [heardBy(upload, isLeftOut)]), heardBy(outcomeFields(command), isLeftOut)].map(said => ({
-      ...said,
-      ...beside,
-    }))
+    const said = [...(upload === null ? [] : [heardBy(upload, isLeftOut)]), heardBy(outcomeFields(command), isLeftOut)]
+    const events = said.map((one): Event => ({ ...one, ...beside }))
+    return { events, traceparent: command.traceparent }
   })
 }
 

@@ -38,18 +38,21 @@ export type ClaimedCommand = {
   rests_ms: number
   /** Which one it was claimed for: its message is one for people to read. */
   turn: Turn
+  /** What its record goes on with; null: nobody traced it. */
+  traceparent: string | null
 }
 
 /** What is told of one that is over. */
 export type EndedCommand = Pick<
   ClaimedCommand,
-  'command_id' | 'event_id' | 'operation' | 'chat_id' | 'message_id' | 'body' | 'tries'
+  'command_id' | 'event_id' | 'operation' | 'chat_id' | 'message_id' | 'body' | 'tries' | 'traceparent'
 > & {
   outcome: Outcome
 }
 export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
 /** Of commands `c`, what is told of one that is over. */
-export const endedColumns = 'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.tries, c.outcome'
+export const endedColumns =
+  'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.tries, c.traceparent, c.outcome'
 
 /**
  * Of each chat the first command that is not over, where it is due; those of `busy` chats are left alone. One that this epoch has already is
@@ -107,7 +110,7 @@ const claimSql = `with held as (select ${unwaited} from (${heldOwner('$1', '$2')
 update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false, is_first = false,
   took_first = c.took_first or due.turn = 'first'
 from due where exists (select from held) and c.instance_id = $1 and c.command_id = due.command_id and ${isWaiting('c')} and coalesce(c.epoch <= $2, true)
-returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, due.is_left, c.outcome, c.refusal,
+returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.traceparent, due.is_left, c.outcome, c.refusal,
   coalesce(c.is_unanswered, c.tries > 1) as is_unanswered, c.expires_at < now() as is_expired,
   (extract(epoch from c.asked_at) * 1000)::float8 as asked_at_ms,
   coalesce((select (extract(epoch from rests_until - now()) * 1000)::float8 from turns), 0) as rests_ms, due.turn`

@@ -34,6 +34,8 @@ export type NewCommand = CommandIds & {
   body: unknown
   askedAt: number
   expiresAt: number
+  /** What its record goes on with; null or left out: nobody traces it. */
+  traceparent?: string | null
 }
 /** What the first who asked with this key asked for. `isAccepted`: the projection has its record. */
 export type AskedCommand = Pick<NewCommand, 'digest' | 'chatId' | 'body' | 'askedAt' | 'expiresAt'> & { isAccepted: boolean }
@@ -54,6 +56,7 @@ export async function askCommand(database: Transaction, command: NewCommand): Pr
   const [row] = await database.query<AskedRow>(askSql, [
     ...[command.instanceId, command.commandId, command.digest, command.eventId, command.operation, laneOf(command)],
     ...[command.messageId, JSON.stringify(command.body), command.askedAt, command.expiresAt, uploadOf(command)],
+    command.traceparent ?? null,
   ])
   return row === undefined ? null : askedOf(row)
 }
@@ -79,9 +82,9 @@ type AskedRow = { digest: string; state: CommandState; chat_id: string; body: un
 const askedColumns = `digest, state, chat_id, body, (extract(epoch from asked_at) * 1000)::float8 as asked_at,
   (extract(epoch from expires_at) * 1000)::float8 as expires_at`
 const askSql = `insert into commands
-    (instance_id, command_id, digest, event_id, operation, chat_id, message_id, body, asked_at, expires_at, upload_id)
+    (instance_id, command_id, digest, event_id, operation, chat_id, message_id, body, asked_at, expires_at, upload_id, traceparent)
   select $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::jsonb, to_timestamp($9::float8 / 1000),
-    to_timestamp($10::float8 / 1000), $11::text
+    to_timestamp($10::float8 / 1000), $11::text, $12::text
   where not ${isPurged('$1::text')}
   on conflict (instance_id, command_id) do update set digest = commands.digest returning ${askedColumns}`
 
@@ -133,13 +136,13 @@ const lost = {
  * transaction ends, so that whoever ends it meanwhile sees this one afterwards (command-turns.ts), or is waited for, and this one is the first.
  */
 const acceptSql = `insert into commands as c (instance_id, command_id, digest, state, event_id, place, operation, chat_id, message_id, body,
-    is_paced, is_first, is_behind, asked_at, expires_at, upload_id, outcome)
+    is_paced, is_first, is_behind, asked_at, expires_at, upload_id, traceparent, outcome)
   with given as (
     select g.*, ${isBeforeBeginning('g.partition', 'g.place')} as is_lost,
       row_number() over (partition by g.instance_id, g.chat_id order by g.place) > 1 as is_later
     from json_to_recordset($1::json) as g(instance_id text, command_id text, digest text, event_id text, partition integer, place bigint,
       operation text, chat_id text, message_id text, body jsonb, is_paced boolean, is_first boolean, asked_at double precision,
-      expires_at double precision, upload_id text)
+      expires_at double precision, upload_id text, traceparent text)
     where not exists (select from commands k where k.instance_id = g.instance_id and k.command_id = g.command_id and k.state <> 'asked')
   ), ahead as materialized (
     select chats.instance_id, chats.chat_id
@@ -150,13 +153,13 @@ const acceptSql = `insert into commands as c (instance_id, command_id, digest, s
   select n.instance_id, n.command_id, n.digest, case when n.is_lost then 'untold' else 'accepted' end, n.event_id, n.place, n.operation,
     n.chat_id, n.message_id, n.body,
     n.is_paced or (n.is_first and not ${isFirstIn('n.instance_id', 'n.chat_id')}), n.is_first and ${isFirstIn('n.instance_id', 'n.chat_id')},
-    n.is_later or ahead.chat_id is not null, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id,
+    n.is_later or ahead.chat_id is not null, to_timestamp(n.asked_at / 1000), to_timestamp(n.expires_at / 1000), n.upload_id, n.traceparent,
     case when n.is_lost then $2::jsonb || jsonb_build_object('at', n.asked_at) end
   from given n left join ahead on ahead.instance_id = n.instance_id and ahead.chat_id = n.chat_id
   on conflict (instance_id, command_id) do update set state = excluded.state, event_id = excluded.event_id, place = excluded.place,
     operation = excluded.operation, chat_id = excluded.chat_id, message_id = excluded.message_id, body = excluded.body,
     is_paced = excluded.is_paced, is_first = excluded.is_first, is_behind = excluded.is_behind, expires_at = excluded.expires_at,
-    upload_id = excluded.upload_id, outcome = excluded.outcome
+    upload_id = excluded.upload_id, traceparent = coalesce(c.traceparent, excluded.traceparent), outcome = excluded.outcome
   where c.state = 'asked' and c.digest = excluded.digest
   returning pg_notify('commands', c.instance_id)`
 
@@ -177,6 +180,7 @@ export const acceptedRow = (one: NewCommand) => ({
   asked_at: one.askedAt,
   expires_at: one.expiresAt,
   upload_id: uploadOf(one),
+  traceparent: one.traceparent ?? null,
 })
 
 /** Whose file it sends. */

@@ -1,48 +1,71 @@
 // Traces by OpenTelemetry, over OTLP; loaded where the settings switch them on, and nowhere else. Who is to get the spans may be away: nothing waits for it,
-// at most 2,048 spans do, and what is more is dropped.
+// so many spans do, and what is more is dropped (bounded-spans.ts).
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
 import { shownUrl } from '../runtime/printable.ts'
-import { parseTraceparent, type Traces } from '../runtime/traces.ts'
+import { parseTraceparent, type Tracer, traceparentOf } from '../runtime/traces.ts'
+import { boundSpans } from './bounded-spans.ts'
 
-export type OpenTraces = Traces & { close(): Promise<void> }
-type Deps = { logger: Logger; version: string; instanceId: string }
+export type OpenTraces = Tracer & { close(): Promise<void> }
+type Settings = Config['traces']
+type Deps = { logger: Logger; metrics: Pick<Metrics, 'counter'>; version: string; instanceId: string }
+type Api = typeof import('@opentelemetry/api')
+type Sdk = typeof import('@opentelemetry/sdk-trace')
 
-/** Closing sends what is left, for so long at most: a start that stops has more to do. */
+/** Closing sends what is left, for so long at most: a process that stops has more to do. */
 const FLUSH_MS = 3_000
-const MOST_WAITING = 2_048
 
 /** null: they are off. */
-export async function openTraces({ endpoint, sampler, ratio }: Config['traces'], deps: Deps): Promise<OpenTraces | null> {
-  if (endpoint === null) return null
+export async function openTraces(settings: Settings, deps: Deps): Promise<OpenTraces | null> {
+  const { url } = settings
+  if (url === null) return null
   const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await Promise.all([
     import('@opentelemetry/api'),
     import('@opentelemetry/sdk-trace'),
     import('@opentelemetry/exporter-trace-otlp-proto'),
     import('@opentelemetry/resources'),
   ])
-  warnOnce(api, deps.logger, shownUrl(endpoint))
-  const roots = {
-    always_on: () => new sdk.AlwaysOnSampler(),
-    always_off: () => new sdk.AlwaysOffSampler(),
-    traceidratio: () => new sdk.TraceIdRatioBasedSampler(ratio ?? 1),
-  }
-  const root = roots[sampler.replace('parentbased_', '') as keyof typeof roots]()
-  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` })
+  sayLess(api, deps.logger)
+  const { mostWaiting, batchSpans, delayMs, sendTimeoutMs } = settings
+  const timeouts = { scheduledDelayMillis: delayMs, exportTimeoutMillis: sendTimeoutMs }
+  const bounded = boundSpans({ ...deps, exporter: new OTLPTraceExporter({ url }), mostWaiting, endpoint: shownUrl(url) })
+  const sizes = { maxQueueSize: mostWaiting, maxExportBatchSize: Math.min(batchSpans, mostWaiting) }
+  const batches = new sdk.BatchSpanProcessor({ exporter: bounded.exporter, ...sizes, ...timeouts })
   const provider = new sdk.TracerProvider({
-    sampler: sampler.startsWith('parentbased_') ? new sdk.ParentBasedSampler({ root }) : root,
+    sampler: samplerOf(sdk, settings),
     resource: resourceFromAttributes({
       'service.name': 'zaplog',
       'service.version': deps.version,
       'service.instance.id': deps.instanceId,
     }),
-    spanProcessors: [new sdk.BatchSpanProcessor({ exporter, maxQueueSize: MOST_WAITING, scheduledDelayMillis: 1_000 })],
+    spanProcessors: [bounded.bounding(batches)],
   })
-  const tracer = provider.getTracer('zaplog', deps.version)
-  const kinds = { producer: api.SpanKind.PRODUCER, consumer: api.SpanKind.CONSUMER, client: api.SpanKind.CLIENT }
-  const contextOf = (text: string) => {
-    const parsed = parseTraceparent(text)
-    return parsed === null ? null : { traceId: parsed.traceId, spanId: parsed.spanId, traceFlags: parsed.flags, isRemote: true }
+  return {
+    ...tracerOf(api, provider.getTracer('zaplog', deps.version)),
+    close: async () => {
+      const late = new Promise<void>(resolve => setTimeout(resolve, FLUSH_MS).unref())
+      // What could not be sent is counted and said already.
+      await Promise.race([provider.shutdown().catch(() => undefined), late])
+      bounded.giveUp()
+    },
+  }
+}
+
+function samplerOf(sdk: Sdk, { sampler, ratio }: Pick<Settings, 'sampler' | 'ratio'>) {
+  const roots = {
+    always_on: () => new sdk.AlwaysOnSampler(),
+    always_off: () => new sdk.AlwaysOffSampler(),
+    traceidratio: () => new sdk.TraceIdRatioBasedSampler(ratio),
+  }
+  const root = roots[sampler.replace('parentbased_', '') as keyof typeof roots]()
+  return sampler.startsWith('parentbased_') ? new sdk.ParentBasedSampler({ root }) : root
+}
+
+function tracerOf(api: Api, tracer: ReturnType<InstanceType<Sdk['TracerProvider']>['getTracer']>): Tracer {
+  const kinds = {
+    ...{ server: api.SpanKind.SERVER, producer: api.SpanKind.PRODUCER, consumer: api.SpanKind.CONSUMER },
+    ...{ client: api.SpanKind.CLIENT, internal: api.SpanKind.INTERNAL },
   }
   return {
     begin: ({ name, kind, parent, links = [], startedAt, attributes = {} }) => {
@@ -60,7 +83,8 @@ export async function openTraces({ endpoint, sampler, ratio }: Config['traces'],
       )
       const { traceId, spanId, traceFlags } = span.spanContext()
       return {
-        traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
+        traceparent: traceparentOf({ traceId, spanId, flags: traceFlags }),
+        reached: what => void span.addEvent(what),
         end: (how = {}) => {
           if (!span.isRecording()) return
           if (how.attributes !== undefined) span.setAttributes(how.attributes)
@@ -69,23 +93,18 @@ export async function openTraces({ endpoint, sampler, ratio }: Config['traces'],
         },
       }
     },
-    close: async () => {
-      const late = new Promise<void>(resolve => setTimeout(resolve, FLUSH_MS).unref())
-      const told = provider
-        .shutdown()
-        .catch(error => deps.logger.warn('traces.not-sent', { endpoint: shownUrl(endpoint), error }))
-      await Promise.race([told, late])
-    },
   }
 }
 
-/** What OpenTelemetry has to say: that the receiver is away, once and not at each try. */
-function warnOnce({ diag, DiagLogLevel }: typeof import('@opentelemetry/api'), logger: Logger, endpoint: string): void {
-  let isSaid = false
-  const warn = (message: string) => {
-    if (!isSaid) logger.warn('traces.not-sent', { endpoint, error: message })
-    isSaid = true
-  }
+function contextOf(text: string) {
+  const parsed = parseTraceparent(text)
+  return parsed === null ? null : { traceId: parsed.traceId, spanId: parsed.spanId, traceFlags: parsed.flags, isRemote: true }
+}
+
+/** What OpenTelemetry has to say of itself: that spans were not sent is said by who counts them. */
+function sayLess({ diag, DiagLogLevel }: Api, logger: Logger): void {
+  const said = (message: string) => logger.debug('traces.said', { message: message.slice(0, 500) })
   const nothing = () => undefined
-  diag.setLogger({ error: warn, warn, info: nothing, debug: nothing, verbose: nothing }, { logLevel: DiagLogLevel.WARN })
+  const levels = { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true }
+  diag.setLogger({ error: said, warn: said, info: nothing, debug: nothing, verbose: nothing }, levels)
 }

@@ -1,24 +1,32 @@
 // Ports that tell spans of what goes through them, and carry their contexts through the log: an event that is made for a record goes on with the trace
-// of that record, as the header traceparent of its own. Houses know nothing of it.
+// of that record, as the header traceparent of its own. What a house knows more of, such as the call or the command that an event is made for, it says to
+// `traces` (runtime/traces.ts); of OpenTelemetry it knows nothing.
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Event } from '../events/event.ts'
+import { isOfHistory } from '../events/topics.ts'
 import type { Append, Batch, EventLog, LogRecord } from '../log/log.ts'
-import { type OpenSpan, parseTraceparent, type Traces } from '../runtime/traces.ts'
+import { type OpenSpan, readTraceparent, type Tracer, type Traces } from '../runtime/traces.ts'
+import { sourceOf } from '../webhooks/deliveries/attempt-record.ts'
 import type { Ports } from './ports.ts'
 
 const MOST_LINKS = 128
 
 /** null: the same ports. Events that no record caused begin a trace where `begins` says so. */
-export function tracedPorts<Of extends Ports>(ports: Of, traces: Traces | null, { begins }: { begins: boolean }): Of {
-  if (traces === null) return ports
-  /** Of the record that is being worked off. */
+export function tracedPorts<Of extends Ports>(ports: Of, tracer: Tracer | null, { begins }: { begins: boolean }): Of {
+  if (tracer === null) return ports
+  /** Of the record, or the call, that is being worked off. */
   const work = new AsyncLocalStorage<string>()
   const inHand = createInHand()
   const spans = new WeakMap<object, OpenSpan>()
+  const contextOf = (event: Event): string | null =>
+    inHand.contextOf(event.eventId) ??
+    (event.type === 'delivery.released' ? inHand.contextOf(sourceOf(event)) : (work.getStore() ?? null))
   const encode: Of['codec']['encode'] = (event, key, headers) => {
-    const traceparent = event.type === 'delivery.released' ? inHand.contextOf(sourceOf(event)) : (work.getStore() ?? null)
+    if (!isTraced(event)) return ports.codec.encode(event, key, headers)
+    const traceparent = contextOf(event)
     if (traceparent !== null) return ports.codec.encode(event, key, { ...headers, traceparent })
     if (!begins) return ports.codec.encode(event, key, headers)
-    const span = traces.begin({
+    const span = tracer.begin({
       ...{ name: `receive ${event.type}`, kind: 'producer', parent: null, startedAt: event.recordedAt },
       attributes: { 'zaplog.event.id': event.eventId, 'zaplog.instance.id': event.instanceId },
     })
@@ -26,10 +34,23 @@ export function tracedPorts<Of extends Ports>(ports: Of, traces: Traces | null, 
     spans.set(encoded.headers, span)
     return encoded
   }
-  return { ...ports, traces, codec: { ...ports.codec, encode }, log: tracedLog(ports.log, { traces, work, inHand, spans }) }
+  const traces: Traces = {
+    ...tracer,
+    within: (traceparent, doing) => work.run(traceparent, doing),
+    carry: (eventIds, traceparent) => inHand.take(new Map(eventIds.map(id => [id, traceparent]))),
+  }
+  return {
+    ...ports,
+    traces,
+    codec: { ...ports.codec, encode },
+    log: tracedLog(ports.log, { traces: tracer, work, inHand, spans }),
+  }
 }
 
-type Tracing = { traces: Traces; work: AsyncLocalStorage<string>; inHand: InHand; spans: WeakMap<object, OpenSpan> }
+/** What comes by the hundred thousand for one record, and what comes each minute and says nothing, would be all that there is to see. */
+const isTraced = (event: Event): boolean => !isOfHistory(event) && event.type !== 'instance.heartbeat'
+
+type Tracing = { traces: Tracer; work: AsyncLocalStorage<string>; inHand: InHand; spans: WeakMap<object, OpenSpan> }
 
 function tracedLog(log: EventLog, { traces, work, inHand, spans }: Tracing): EventLog {
   return {
@@ -85,7 +106,7 @@ function tracedLog(log: EventLog, { traces, work, inHand, spans }: Tracing): Eve
 }
 
 /**
- * Contexts of the events that projections have in hand, several of them the same event: whoever lets go takes nothing from another. Those of several
+ * Contexts of the events that somebody has in hand, several of them the same event: whoever lets go takes nothing from another. Those of several
  * partitions may be one step.
  */
 function createInHand() {
@@ -109,14 +130,7 @@ function createInHand() {
 }
 type InHand = ReturnType<typeof createInHand>
 
-/** The event that a delivery tells of: it goes on with that one's trace, whatever else was in its batch. */
-const sourceOf = ({ deliveryId, endpointId }: { deliveryId: string; endpointId: string }): string =>
-  deliveryId.slice(0, -endpointId.length - 1)
-
-/** null where it has none, or none that can be read. */
-function traceparentOf({ headers: { traceparent } }: LogRecord): string | null {
-  return traceparent !== undefined && parseTraceparent(traceparent) !== null ? traceparent : null
-}
+const traceparentOf = ({ headers }: LogRecord): string | null => readTraceparent(headers.traceparent)
 
 const contextsIn = (batch: Batch): ReadonlyMap<string, string> =>
   new Map(

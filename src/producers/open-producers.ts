@@ -12,6 +12,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import { aborted } from '../runtime/or-abort.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import type { Sealer } from '../runtime/seal.ts'
+import type { Traces } from '../runtime/traces.ts'
 import { wait } from '../runtime/wait.ts'
 import { findSealedOtherwise } from './auth/auth-rows.ts'
 import { createKeyWriter } from './auth/key-writer.ts'
@@ -50,6 +51,8 @@ export type ProducersDeps = {
   objects: ObjectStore
   sealer: Sealer
   chatTimer: ChatTimer
+  /** null or left out: nobody traces. */
+  traces?: Traces | null
   topic: (name: TopicName) => string
   /** Those of this process, for whoever else in it has something for one [known to nobody else]. */
   accountsHere?: AccountsHere

@@ -1,6 +1,8 @@
 // Records to events, or to the reason why not. Nothing is left out in silence: what cannot be decoded is a poison, with its key.
 import { type Codec, EventError } from '../events/codec.ts'
+import type { Event } from '../events/event.ts'
 import type { LogRecord } from '../log/log.ts'
+import { readTraceparent } from '../runtime/traces.ts'
 import type { Placed } from './projection.ts'
 
 export type DecodedRecord =
@@ -28,12 +30,17 @@ async function decodeRecord(codec: Pick<Codec, 'decode'>, record: LogRecord, sig
     const event = await codec.decode(record.value, signal, record.shared)
     if (event === null) return null
     if (event.instanceId !== record.key) return misplaced(record, event.instanceId)
-    const { topic, partition, offset } = record
-    return { kind: 'event', placed: { event, position: { topic, partition, nextOffset: offset + 1n } }, key: record.key }
+    return { kind: 'event', placed: placedOf(event, record), key: record.key }
   } catch (error) {
     if (error instanceof EventError) return { kind: 'poison', record, code: error.code, message: error.message }
     throw error
   }
+}
+
+function placedOf(event: Event, { topic, partition, offset, headers }: LogRecord): Placed {
+  const placed = { event, position: { topic, partition, nextOffset: offset + 1n } }
+  const traceparent = readTraceparent(headers.traceparent)
+  return traceparent === null ? placed : { ...placed, traceparent }
 }
 
 /** Its instance may live in another partition, whose owner would write the same rows. */

@@ -19,10 +19,16 @@ import {
 import { renumbering } from '../log/schema-ids.ts'
 import { ofHeaders, rowsOf } from '../purge/erasure.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Traces } from '../runtime/traces.ts'
 import { type Emission, type Projection, titleOf } from './projection.ts'
 
 type Identity = Pick<Projection, 'name' | 'version'>
-type Encoding = { codec: Pick<Codec, 'encode'>; topic(name: TopicName): string }
+type Encoding = {
+  codec: Pick<Codec, 'encode'>
+  topic(name: TopicName): string
+  /** null or left out: nobody traces. */
+  traces?: Traces | null
+}
 type Paying = Encoding & { log: Pick<EventLog, 'inside'> }
 type Owed = { partition: number; topic: string; record: NewRecord }
 /** What became of a step's emissions. */
@@ -49,15 +55,26 @@ export async function payOrOwe(
 ): Promise<Paid> {
   if (emissions.length === 0) return nothingOwed
   const { inside } = deps.log
-  const owed = emissions.map(({ event, key, topic, partition }) => ({
-    partition,
-    topic: deps.topic(topic),
-    record: deps.codec.encode(event, key),
+  const owed = emissions.map(emission => ({
+    partition: emission.partition,
+    topic: deps.topic(emission.topic),
+    record: recordOf(deps, emission),
   }))
   const committed = inside === null ? null : await appendInside(tx, inside, { of, owed }, signal)
   if (committed !== null) return { owing: new Set(), committed }
   await putInOutbox(tx, of, owed)
   return { owing: new Set(owed.map(one => one.partition)), committed: () => undefined }
+}
+
+/** What was held goes on with the trace of what it was held of, which nobody has in hand any more. */
+function recordOf({ codec, traces }: Encoding, { event, key, wasHeld = null }: Emission): NewRecord {
+  const parent = wasHeld?.traceparent ?? null
+  const letGo = parent === null ? undefined : traces?.carry([event.eventId], parent)
+  try {
+    return codec.encode(event, key)
+  } finally {
+    letGo?.()
+  }
 }
 
 const nothingOwed: Paid = { owing: new Set(), committed: () => undefined }

@@ -9,9 +9,11 @@ import type { Position } from '../log/log.ts'
  * An event for a topic, named without its prefix; the runner encodes it into the outbox and appends it from there.
  * `partition`: the partition whose record or tick caused it. Emissions of one key have one topic and one partition.
  */
-export type Emission = { partition: number; topic: TopicName; key: string; event: Event }
-/** `position` is the log's own, its topic with the prefix. */
-export type Placed = { event: Event; position: Position }
+export type Emission = { partition: number; topic: TopicName; key: string; event: Event; wasHeld?: WasHeld | null }
+/** `traceparent`: of what was held; null: nobody traced it. `since`: epoch ms; `end`: why it is held no more, in a word. */
+export type WasHeld = { traceparent: string | null; since: number; end: string }
+/** `position` is the log's own, its topic with the prefix. `traceparent`: of its record, where that has one. */
+export type Placed = { event: Event; position: Position; traceparent?: string }
 
 /** Where a version begins that never ran, made by `makeCheckpoints` before any socket opens. Where rows were lost, nowhere: its members halt. */
 export type Beginning =

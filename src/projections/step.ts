@@ -7,10 +7,11 @@ import type { TopicName } from '../events/topics.ts'
 import type { EventLog } from '../log/log.ts'
 import { purgedAmong } from '../purge/tombstones.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Traces } from '../runtime/traces.ts'
 import { type Applied, applyShares, type Done, nothingDone, type Share } from './apply-events.ts'
 import { type Move, moveCheckpoints, revisionsOf } from './checkpoints.ts'
 import { type Paid, payOrOwe } from './outbox.ts'
-import { type Projection, titleOf } from './projection.ts'
+import { type Emission, type Projection, titleOf } from './projection.ts'
 import type { ProjectionMetrics } from './projection-metrics.ts'
 
 export type StepDeps = {
@@ -18,6 +19,8 @@ export type StepDeps = {
   log: Pick<EventLog, 'inside'>
   codec: Pick<Codec, 'encode'>
   topic(name: TopicName): string
+  /** null or left out: nobody traces. */
+  traces?: Traces | null
   logger: Logger
 }
 /** A projection as it runs here. */
@@ -85,7 +88,10 @@ async function takeStep(
     return { taken, paid: await payAll(tx, deps, taken, signal) }
   }, signal)
   for (const one of paid) one.committed()
-  for (const one of taken) report(deps, one, one.done)
+  for (const one of taken) {
+    tellHolds(deps, one.done.emissions)
+    report(deps, one, one.done)
+  }
   return taken.map(({ revisions }, at) => ({ revisions, owing: paid[at]?.owing ?? new Set() }))
 }
 
@@ -114,6 +120,16 @@ async function ofLiving(tx: Transaction, done: Done): Promise<Done> {
     done.emissions.map(one => one.event.instanceId),
   )
   return purged.size === 0 ? done : { ...done, emissions: done.emissions.filter(one => !purged.has(one.event.instanceId)) }
+}
+
+/** Once it is committed, so that each is told once. */
+function tellHolds({ traces }: StepDeps, emissions: readonly Emission[]): void {
+  for (const { event, wasHeld = null } of emissions) {
+    if (wasHeld === null || wasHeld.traceparent === null) continue
+    const { traceparent: parent, since: startedAt, end } = wasHeld
+    const ids = event.type === 'delivery.released' ? { 'zaplog.delivery.id': event.deliveryId } : {}
+    traces?.begin({ name: 'hold', kind: 'internal', parent, startedAt, attributes: { ...ids, 'zaplog.hold.end': end } }).end()
+  }
 }
 
 function report({ logger }: StepDeps, { projection, metrics }: Running, done: Done): void {

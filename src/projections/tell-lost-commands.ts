@@ -5,10 +5,10 @@ import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { Event } from '../events/event.ts'
 import type { TopicName } from '../events/topics.ts'
-import { endEvents } from '../instances/command-outcome.ts'
+import { type OweDeps, oweEnds } from '../instances/command-outcome.ts'
 import { endTelling, holdTelling, listUntold, moveOutcomes, type Untold } from '../instances/commands-begin.ts'
 import { type ToldOutcome, takeOutcomes, takeUntold, type Walked } from '../instances/lost-commands.ts'
-import { drainApiOutbox, oweAll } from '../instances/outbox.ts'
+import { drainApiOutbox } from '../instances/outbox.ts'
 import type { EventLog, LogRecord } from '../log/log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { isBusy, loopLoad } from '../runtime/loop-load.ts'
@@ -20,7 +20,7 @@ import { decodeRecords } from './decode-records.ts'
 import { listQuarantined } from './quarantine.ts'
 import { readSome } from './reread.ts'
 
-export type LostCommandsDeps = {
+export type LostCommandsDeps = Pick<OweDeps, 'traces'> & {
   database: Database
   log: Pick<EventLog, 'read' | 'lag' | 'append'>
   codec: Codec
@@ -153,7 +153,7 @@ async function tellSome(deps: LostCommandsDeps, from: Walked, signal: AbortSigna
   const { lost, walked } = await database.transact(async tx => {
     await holdTelling(tx)
     const page = await takeUntold(tx, from, MOST)
-    await oweAll(deps, tx, await endEvents(tx, page.lost, clock()))
+    await oweEnds(deps, tx, page.lost, clock())
     if (page.walked === null) await endTelling(tx)
     return page
   }, signal)

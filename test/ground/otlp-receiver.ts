@@ -7,19 +7,34 @@ export type ToldSpan = {
   parentSpanId: string
   name: string
   kind: number
+  /** Epoch ns. */
+  startedAt: bigint
+  endedAt: bigint
+  /** Names, in their order. */
+  events: readonly string[]
+  /** In words; '' where it went well. */
+  error: string
   links: readonly { traceId: string; spanId: string }[]
   attributes: Readonly<Record<string, string | number>>
   /** Of the process. */
   resource: Readonly<Record<string, string | number>>
 }
 
-export async function openOtlpReceiver(): Promise<{ url: string; spans: readonly ToldSpan[] }> {
+/** `batches`: how many came at once. `status` of each answer [200]; null: it never answers. What is not taken with 200 is not among the spans. */
+export type OtlpReceiver = { url: string; spans: readonly ToldSpan[]; batches: readonly number[] }
+
+export async function openOtlpReceiver({ status = () => 200 }: { status?(): number | null } = {}): Promise<OtlpReceiver> {
   const spans: ToldSpan[] = []
+  const batches: number[] = []
   const { url } = await openLoopbackServer(async (request, response) => {
-    spans.push(...spansIn(Buffer.concat(await request.toArray())))
-    response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
+    const came = spansIn(Buffer.concat(await request.toArray()))
+    const answer = status()
+    if (answer === null) return
+    if (answer === 200) spans.push(...came)
+    if (answer === 200) batches.push(came.length)
+    response.writeHead(answer, { 'content-type': 'application/x-protobuf' }).end()
   })
-  return { url, spans }
+  return { url, spans, batches }
 }
 
 const spansIn = (request: Buffer): readonly ToldSpan[] =>
@@ -33,6 +48,10 @@ const spanOf = (span: Buffer) => ({
   parentSpanId: one(span, 4).toString('hex'),
   name: one(span, 5).toString(),
   kind: Number(fieldsOf(span).find(({ number }) => number === 6)?.value ?? 0),
+  startedAt: one(span, 7).readBigUInt64LE(),
+  endedAt: one(span, 8).readBigUInt64LE(),
+  events: all(span, 11).map(event => one(event, 2).toString()),
+  error: one(one(span, 15), 2).toString(),
   attributes: attributesOf(all(span, 9)),
   links: all(span, 13).map(idsOf),
 })
@@ -78,3 +97,7 @@ function fieldsOf(message: Buffer): readonly Field[] {
   }
   return fields
 }
+
+/** All that they say. */
+export const textOf = (spans: readonly ToldSpan[]): string =>
+  JSON.stringify(spans, (_, value) => (typeof value === 'bigint' ? String(value) : value))

@@ -10,6 +10,7 @@ import { findOnWhatsApp } from '../../src/producers/actions/people-of-group.ts'
 import { ActionRefused, refusalIn } from '../../src/producers/actions/refusal.ts'
 import { takeSteps } from '../../src/producers/actions/take-steps.ts'
 import { judgeAction } from '../../src/producers/commands/judge-try.ts'
+import { untraced } from '../../src/producers/commands/trace-command.ts'
 import { type ActionDeps, tryAction } from '../../src/producers/commands/try-action.ts'
 import { readBlocklist } from '../../src/producers/reads/read-account.ts'
 import type { Acting } from '../../src/producers/socket/acting.ts'
@@ -136,6 +137,7 @@ describe('a try', () => {
     ...{ command_id: 'c', event_id: 'e', operation, chat_id: '', message_id: '', body, built: null, tries: 0, outcome: null },
     ...{
       is_left: false,
+      traceparent: null,
       refusal: null,
       is_unanswered: false,
       is_expired: false,
@@ -154,6 +156,7 @@ describe('a try', () => {
         over,
         life: { isOver: () => false },
         owned: { instanceId: 'shop', epoch: 1n },
+        trace: untraced,
         times,
       },
       account: () => ({ own: { pn: pnOf(0), lid: lidOf(0) }, device: 1 }),

@@ -1,7 +1,7 @@
 // Guarantee: with OpenTelemetry on, a message is one trace from the socket to the answer of its webhook, through the log; spans name ids and no person; and
 // who gets them may be away.
 import { expect, test } from 'vitest'
-import { openOtlpReceiver, type ToldSpan } from '../ground/otlp-receiver.ts'
+import { openOtlpReceiver, type ToldSpan, textOf } from '../ground/otlp-receiver.ts'
 import { onEachSetup } from '../ground/scenarios/setups.ts'
 import { type Stage, untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
@@ -31,7 +31,7 @@ onEachSetup(setup => {
           .filter(({ kind }) => kind === CONSUMER)
           .map(({ name }) => name.split(' ')[0]),
       ).toContain('process')
-      const all = JSON.stringify(collector.spans)
+      const all = textOf(collector.spans)
       for (const said of ['bom dia', '5511900000', 'whsec_', stage.zaplog().key]) expect(all).not.toContain(said)
       await stage.zaplog().stop()
       // What is linked or a parent is told itself, once all has been flushed.

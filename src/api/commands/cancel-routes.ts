@@ -5,11 +5,11 @@ import type { Codec } from '../../events/codec.ts'
 import { albumOperation } from '../../events/operations.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { addressesOfChat, type CancelledCommand, cancelCommands, type Which } from '../../instances/cancel-commands.ts'
-import { endEvents } from '../../instances/command-outcome.ts'
+import { type OweDeps, oweEnds } from '../../instances/command-outcome.ts'
 import type { Outcome } from '../../instances/commands.ts'
 import { commandsEnded } from '../../instances/commands-ended.ts'
 import { readCommand, type ShownCommand, uploadsWanted } from '../../instances/commands-shown.ts'
-import { type Outbox, oweAll } from '../../instances/outbox.ts'
+import type { Outbox } from '../../instances/outbox.ts'
 import { failUploads, lockUploads, objectsOf } from '../../instances/uploads.ts'
 import type { Position } from '../../log/log.ts'
 import type { ObjectStore } from '../../objects/objects.ts'
@@ -23,7 +23,7 @@ import { setPosition } from '../position.ts'
 import { Problem } from '../problems.ts'
 import { answerOf, command } from './command-shapes.ts'
 
-export type CancelDeps = {
+export type CancelDeps = Pick<OweDeps, 'traces'> & {
   database: Database
   codec: Pick<Codec, 'encode'>
   topic(name: TopicName): string
@@ -106,7 +106,7 @@ async function cancel(deps: CancelDeps, of: Which & { instanceId: string; limit:
   const at = clock()
   const { commands, outboxId, files } = await database.transact(async tx => {
     const commands = await cancelCommands(tx, { ...of, outcome: cancelledAt(at) })
-    const owed = await oweAll(deps, tx, await endEvents(tx, commands, at))
+    const owed = await oweEnds(deps, tx, commands, at)
     return { commands, outboxId: owed.at(-1) ?? null, files: await giveFilesUp(tx, of.instanceId, commands) }
   }, cut)
   commandsEnded(deps.metrics).inc({ outcome: 'cancelled' }, commands.length)

@@ -2,7 +2,7 @@
 // row is written before the record, which is made of that row alone: whoever dies in between, or gets no answer, asks again and appends the same.
 // Who holds the account is rung at once where that is this process.
 import type { Database } from '../../database/database.ts'
-import type { Codec } from '../../events/codec.ts'
+import type { Codec, EncodedEvent } from '../../events/codec.ts'
 import type { EventOf } from '../../events/event.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { acceptAppended, appendAccepted } from '../../instances/accept-appended.ts'
@@ -41,9 +41,10 @@ export async function takeCommand(deps: TakeDeps, asked: Asked, signal: AbortSig
   const now = deps.clock()
   const records = [...asked.parts, asked.command].map(one => deps.codec.encode(acceptedEvent(one, now)))
   const append = { topic: deps.topic('commands'), records }
+  const taken = goingOn(asked, records)
   try {
     const taking =
-      inside === null ? takeApart(deps, { ...asked, append }, inTime) : takeInside(deps, { ...asked, append, inside }, inTime)
+      inside === null ? takeApart(deps, { ...taken, append }, inTime) : takeInside(deps, { ...taken, append, inside }, inTime)
     const positions = await taking
     deps.accountsHere.find(instanceId)?.ring()
     return positions
@@ -53,6 +54,15 @@ export async function takeCommand(deps: TakeDeps, asked: Asked, signal: AbortSig
       cause: error,
     })
   }
+}
+
+/** Rows remember what their records go on with, where somebody traces: whoever carries them out goes on with the same. */
+function goingOn({ command, parts, isNew }: Asked, records: readonly EncodedEvent[]): Asked {
+  const traced = (one: NewCommand, nth: number): NewCommand => ({
+    ...one,
+    traceparent: records[nth]?.headers.traceparent ?? null,
+  })
+  return { command: traced(command, parts.length), parts: parts.map(traced), isNew }
 }
 
 type Taking = Asked & { append: Append }

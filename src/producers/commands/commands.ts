@@ -6,6 +6,7 @@ import type { Database } from '../../database/database.ts'
 import type { FirstContactPace } from '../../instances/first-contacts.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
+import type { Traces } from '../../runtime/traces.ts'
 import type { AuthState } from '../auth/auth-state.ts'
 import type { Intake } from '../gate/intake.ts'
 import { outlast } from '../outlast.ts'
@@ -33,6 +34,8 @@ type Deps = {
   fileUploads: FileUploads
   chatTimer: ChatTimer
   appendTimeoutMs: number
+  /** null or left out: nobody traces. */
+  traces?: Traces | null
   clock: () => number
   random: () => number
   logger: Logger

@@ -4,6 +4,7 @@ import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
 import { albumOperation, isSent } from '../../events/operations.ts'
+import { carryOutcomes } from '../../instances/carry-outcomes.ts'
 import { type PutOffFor, settleAll, type Turn } from '../../instances/command-turns.ts'
 import type { Outcome } from '../../instances/commands.ts'
 import {
@@ -19,6 +20,7 @@ import { restAccount } from '../../instances/outgoing-turns.ts'
 import { createBell } from '../../runtime/bell.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { orNullIfAborted } from '../../runtime/or-abort.ts'
+import type { Traces } from '../../runtime/traces.ts'
 import { wait } from '../../runtime/wait.ts'
 import { outdatedByCommand } from '../actions/outdated-reads.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
@@ -26,6 +28,7 @@ import { endAlbum } from './end-album.ts'
 import { createLateCommands } from './end-late-commands.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
 import { outcomeEvents } from './tell-outcome.ts'
+import { traceCommand } from './trace-command.ts'
 import { type ActionDeps, tryAction } from './try-action.ts'
 import { type Came, tryCommand } from './try-command.ts'
 import { createWaitingFiles } from './waiting-files.ts'
@@ -40,13 +43,15 @@ export type Desk = {
   /** Resolves once nothing of it is under way; what could not be ended is the next session's. */
   idle(): Promise<void>
 }
-type Deps = Omit<ActionDeps, 'over' | 'known' | 'database' | 'waiting'> & {
+type Deps = Omit<ActionDeps, 'over' | 'known' | 'database' | 'waiting' | 'trace'> & {
   database: Database
   known: Pick<KnownAddresses, 'complete' | 'readAhead'>
   ignores: Ignores
   pace: OutgoingPace
   firsts: FirstContactPace
   append(offers: readonly Offer[]): Promise<void>
+  /** null or left out: nobody traces. */
+  traces?: Traces | null
   logger: Logger
   metrics: Pick<ProducerMetrics, 'commandsEnded'>
 }
@@ -159,11 +164,15 @@ function once(work: () => Promise<void>): () => Promise<void> {
   }
 }
 
-type Of = ActionDeps & Deps & { ringIn(delayMs: number): void }
+type OfAll = Omit<ActionDeps, 'trace'> & Deps & { ringIn(delayMs: number): void }
+/** Of one command. */
+type Of = OfAll & ActionDeps
 
 /** Never rejects. What cannot be gone on with holds its chat for a while, and no other. */
-async function perform(of: Of, command: ClaimedCommand): Promise<void> {
-  const { owned, life, over, logger, times } = of
+async function perform(ofAll: OfAll, command: ClaimedCommand): Promise<void> {
+  const { owned, life, over, logger, times } = ofAll
+  const trace = traceCommand(ofAll, command)
+  const of = { ...ofAll, trace }
   try {
     const { outcome } = command
     const ending = outcome === null ? await decide(of, command) : { ...command, outcome }
@@ -172,17 +181,22 @@ async function perform(of: Of, command: ClaimedCommand): Promise<void> {
     if (over.aborted || life.isOver()) return
     logger.error('command.failing', { ...owned, commandId: command.command_id, error })
     if (!(await leaveForLater(of, command, { delayMs: times.retryMs }).catch(() => false))) await wait(times.retryMs, over)
+  } finally {
+    trace.end('left')
   }
 }
 
 /** What comes of it is decided before anybody is told, by whom it belongs to. null: nothing is decided, or another owner's affair. */
 async function decide(of: Of, command: ClaimedCommand): Promise<EndingCommand | null> {
-  const { owned, database, account, outlasting } = of
+  const { owned, database, account, outlasting, trace } = of
   const came = await carryingOut(command.operation)(of, command)
   if (isTooMuch(came) && isSent(command.operation)) await rest(of)
   if (came.is === 'put-off') await leaveForLater(of, command, came)
   if (came.is === 'not-given') await leaveUngiven(of, command, came)
-  if (came.is !== 'over' && came.is !== 'as-marker') return null
+  if (came.is !== 'over' && came.is !== 'as-marker') {
+    trace.end(came.is)
+    return null
+  }
   const { outcome } = came
   const outdated = outdatedByCommand(command, outcome, account().own)
   const decided = { ...owned, commandId: command.command_id, outcome, outdated }
@@ -228,13 +242,15 @@ async function leaveForLater(
  * told without its message.
  */
 async function tell(of: Of, { built, ...ending }: EndingCommand): Promise<void> {
-  const { owned, database, seals, append, outlasting, logger, metrics } = of
+  const { owned, database, seals, append, outlasting, logger, metrics, traces, trace } = of
   const { command_id: commandId, tries, outcome } = ending
   const isDone = outcome.type === 'command.completed' && built !== null
   const sent = isDone ? seals.open(commandId, built) : null
-  await append(await outcomeEvents({ ...of, ...owned }, ending, sent))
+  const events = await outcomeEvents({ ...of, ...owned }, ending, sent)
+  await carryOutcomes(traces, [{ events, traceparent: trace.traceparent ?? ending.traceparent }], () => append(events))
   await outlasting('ending a command', () => endCommand(database, { ...owned, commandId }))
   const reason = outcome.type === 'command.failed' ? outcome.reason : 'completed'
   metrics.commandsEnded.inc({ outcome: reason })
+  trace.end(reason)
   logger.info('command.ended', { ...owned, commandId, tries, outcome: reason })
 }

@@ -6,11 +6,14 @@ import { giveUpAlbums } from '../../instances/end-albums.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
+import type { Traces } from '../../runtime/traces.ts'
 import { createBuiltSeals } from './built-message.ts'
 import { failed } from './judge-try.ts'
 import { tellTogether } from './tell-together.ts'
 
 type Deps = {
+  /** null or left out: nobody traces. */
+  traces?: Traces | null
   database: Database
   sealer: Sealer
   append(offers: readonly Offer[]): Promise<void>

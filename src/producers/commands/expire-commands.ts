@@ -3,10 +3,10 @@
 import type { Database, Transaction } from '../../database/database.ts'
 import type { Codec } from '../../events/codec.ts'
 import type { TopicName } from '../../events/topics.ts'
-import { endEvents } from '../../instances/command-outcome.ts'
+import { type OweDeps, oweEnds } from '../../instances/command-outcome.ts'
 import { type EndedCommand, expireCommands } from '../../instances/commands-at-work.ts'
 import { expireAlbums } from '../../instances/end-albums.ts'
-import { drainApiOutbox, oweAll } from '../../instances/outbox.ts'
+import { drainApiOutbox } from '../../instances/outbox.ts'
 import type { EventLog } from '../../log/log.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { wait } from '../../runtime/wait.ts'
@@ -14,7 +14,7 @@ import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { CommandWatch } from './command-watch.ts'
 import { failed } from './judge-try.ts'
 
-type Deps = {
+type Deps = Pick<OweDeps, 'traces'> & {
   database: Database
   log: Pick<EventLog, 'append'>
   codec: Codec
@@ -58,7 +58,7 @@ async function expireSome(deps: Deps, expire: Expire, signal: AbortSignal): Prom
   const at = clock()
   const expired = await database.transact(async tx => {
     const rows = await expire(tx, { live: commandWatch.instances(), limit: MOST, at })
-    await oweAll(deps, tx, await endEvents(tx, rows, at))
+    await oweEnds(deps, tx, rows, at)
     return rows
   }, signal)
   for (const { outcome } of expired)

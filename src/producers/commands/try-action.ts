@@ -76,7 +76,9 @@ async function give(deps: ActionDeps, command: ClaimedCommand, { action, body }:
   if (waitMs > 0) return { is: 'not-given', delayMs: waitMs, waitsFor: 'pace' }
   const outdated = outdatedByCommand(command, null, deps.account().own)
   if (!(await beginTry(deps, command, { outdated }))) return { is: 'left' }
+  const given = deps.trace.give()
   const came = await answered(deps, acting => action.perform(acting, body, command.asked_at_ms))
+  given.end(came.is === 'said' ? {} : { error: came.is })
   if (came.is === 'left') return came
   if (came.is === 'said') return done(deps, came.said)
   const refused = refusalIn(came.error)

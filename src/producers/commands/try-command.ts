@@ -24,6 +24,7 @@ import { bringFile, type FileDeps } from './bring-file.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
 import { type ChatTimer, withTimer } from './chat-timer.ts'
 import { type CommandTimes, failed, judgeBefore, judgeTry, type Tried, type Verdict } from './judge-try.ts'
+import type { CommandTrace } from './trace-command.ts'
 
 /**
  * left: it is another owner's by now, or the socket has ended: whoever holds the account next goes on with it. not-given: WhatsApp got no byte of
@@ -50,6 +51,7 @@ export type TryDeps = FileDeps & {
   /** Tries until it succeeds; rejects only with the socket's end. */
   outlasting<T>(doing: string, work: () => Promise<T>): Promise<T>
   times: CommandTimes
+  trace: CommandTrace
   clock: () => number
 }
 
@@ -131,10 +133,11 @@ export function beginTry({ owned, database, outlasting }: TryDeps, command: Clai
 }
 
 async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<Came> {
-  const { acks, send, over: ended, life, times, clock } = deps
+  const { acks, send, over: ended, life, times, clock, trace } = deps
   const { to, attributes, nodes, audience } = built
   const tries = command.tries + 1
   const expected = acks.expect(command.message_id, to)
+  const given = trace.give()
   try {
     if (ended.aborted || life.isOver()) return { is: 'left' }
     const refusal = await refusalOf(
@@ -143,6 +146,7 @@ async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: Bui
         ...(audience !== undefined && { audience }),
       }),
     )
+    if (refusal === null) given.reached('the stanza is sent')
     if (refusal?.error instanceof NobodyReached && tries === 1)
       return audience === undefined
         ? { is: 'not-given', delayMs: times.retryMs, waitsFor: 'retry' }
@@ -151,9 +155,11 @@ async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: Bui
       refusal === null
         ? await expected.within(times.ackMs, ended)
         : (codeOf(refusal) ?? (await expected.within(goneWithinMs, ended)))
+    given.end(said === null ? { error: 'no ack' } : { attributes: { 'zaplog.ack': said.error ?? 'taken' } })
     return said === null && ended.aborted ? { is: 'left' } : judged(deps, command, { said, to })
   } finally {
     expected.end()
+    given.end({ error: 'given up' })
   }
 }
 

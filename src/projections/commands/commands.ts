@@ -37,8 +37,8 @@ function partFirsts(accepted: readonly AcceptedCommand[]) {
   return { firsts, later }
 }
 
-const acceptedIn = ({ event, position }: Placed): readonly AcceptedCommand[] =>
-  event.type === 'command.accepted' ? [acceptedOf(event, position)] : []
+const acceptedIn = ({ event, position, traceparent }: Placed): readonly AcceptedCommand[] =>
+  event.type === 'command.accepted' ? [{ ...acceptedOf(event, position), ...(traceparent !== undefined && { traceparent }) }] : []
 
 /** Whatever another writer puts there is a row that its owner can refuse, and keeps no other command of the account waiting. */
 const acceptedOf = (event: EventOf<'command.accepted'>, { partition, nextOffset }: Placed['position']): AcceptedCommand => ({

@@ -58,4 +58,12 @@ export const processMetrics = {
     means: 'What zaplog_data_dir_free_bytes is a share of.',
     see: 'zaplog doctor',
   },
+  zaplog_spans_dropped_total: {
+    kind: 'counter',
+    unit: 'spans',
+    labels: { reason: ['queue-full', 'not-sent'] },
+    help: 'Spans that were dropped: too many waited (queue-full), or who gets them did not take them (not-sent). Only where traces are on.',
+    means: 'It rises: traces have gaps; messages, webhooks and the log have none.',
+    see: 'log line traces.not-sent',
+  },
 } as const satisfies Metrics

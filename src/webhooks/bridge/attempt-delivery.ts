@@ -9,7 +9,7 @@ import type { EventLog, LogRecord } from '../../log/log.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { SealError } from '../../runtime/seal.ts'
-import type { Traces } from '../../runtime/traces.ts'
+import { readTraceparent, type Tracer } from '../../runtime/traces.ts'
 import { type Exchange, judgeAttempt } from '../deliveries/attempt-outcome.ts'
 import { type Exchanged, type MadeAttempt, type Released, stateAfter } from '../deliveries/attempt-record.ts'
 import type { Kept } from '../deliveries/attempts.ts'
@@ -38,7 +38,7 @@ export type AttemptDeps = PostContext & {
   random: () => number
   recorder: AttemptRecorder
   /** null: nobody traces. */
-  traces?: Traces | null
+  traces?: Tracer | null
   /** Ends only when the process gives up: what was sent is recorded even after the assignment has ended. */
   lifetime: AbortSignal
 }
@@ -135,8 +135,8 @@ async function send(deps: AttemptDeps, of: Sending, signal: AbortSignal): Promis
 async function postTraced(deps: AttemptDeps, { delivery, record, post, attempt }: Sending, signal: AbortSignal) {
   const given = { ...post, timeoutMs: deps.config.attemptTimeoutMs }
   const { traces = null } = deps
-  const parent = record.headers.traceparent
-  if (traces === null || parent === undefined) return postDelivery(deps, given, signal)
+  const parent = readTraceparent(record.headers.traceparent)
+  if (traces === null || parent === null) return postDelivery(deps, given, signal)
   const ids = { 'zaplog.delivery.id': delivery.deliveryId, 'zaplog.endpoint.id': delivery.endpointId, 'zaplog.attempt': attempt }
   const span = traces.begin({ name: 'attempt', kind: 'client', parent, attributes: ids })
   try {

@@ -4,6 +4,9 @@ import type { NewRecord } from '../../log/log.ts'
 import type { AttemptOutcome } from './attempt-outcome.ts'
 
 export type Released = EventOf<'delivery.released'>
+/** The id of the event that a delivery tells of. */
+export const sourceOf = ({ deliveryId, endpointId }: Pick<Released, 'deliveryId' | 'endpointId'>): string =>
+  deliveryId.slice(0, -endpointId.length - 1)
 /** What was sent and what came back. */
 export type Exchanged = {
   attempt: number

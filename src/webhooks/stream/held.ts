@@ -22,6 +22,10 @@ export type HeldRow = {
   released: Released
   /** What is known of its file; null: it has none. */
   file: FileRow | null
+  /** Of its event; null: nobody traced it. */
+  traceparent: string | null
+  /** Since when it is held, epoch ms. */
+  held_at_ms: number
 }
 export type NewHeld = {
   partition: number
@@ -31,6 +35,8 @@ export type NewHeld = {
   ready: boolean
   /** null: until settled, or only waits behind. */
   seconds: number | null
+  /** Of its event; null: nobody traced it. */
+  traceparent: string | null
 }
 
 const holding = 'not h.ready and h.holds_lane'
@@ -72,7 +78,8 @@ export const readFreed = ({ mediaEventIds, duePartitions, fileOf }: Freed): Read
         select * from webhook_held h where h.lane = l.lane and h.ready
           and h.held_id < coalesce((select min(k.held_id) from kept k where k.lane = l.lane), 9223372036854775807) offset 0) h)
     select w.held_id::text, w.partition, w.lane, w.media_event_id, w.holds_lane, w.ready,
-      coalesce(not w.ready and w.due_at <= now(), false) as is_due, w.released, ${fileOf('w.media_event_id')} as file
+      coalesce(not w.ready and w.due_at <= now(), false) as is_due, w.released, ${fileOf('w.media_event_id')} as file,
+      w.traceparent, (extract(epoch from w.held_at) * 1000)::float8 as held_at_ms
     from (select * from freed union all select * from kept union all select * from going) w order by w.held_id`,
   values: [JSON.stringify([...new Set(mediaEventIds)]), JSON.stringify(duePartitions)],
   isEmpty: mediaEventIds.length === 0 && duePartitions.length === 0,
@@ -83,14 +90,14 @@ type Freed = { mediaEventIds: readonly string[]; duePartitions: readonly number[
 /** `added`: in the order in which they come in their lanes; `ready` and `gone`: ids of rows that wait for nothing any more, and of released ones. */
 export const writeHeld = (added: readonly NewHeld[], ready: readonly string[], gone: readonly string[]): readonly Write[] => [
   {
-    sql: `insert into webhook_held (partition, lane, delivery_id, media_event_id, holds_lane, ready, due_at, released)
-      select n.partition, n.lane, n.delivery_id, n.media_event_id, n.holds_lane, n.ready, now() + n.seconds * interval '1 second', n.released::json
+    sql: `insert into webhook_held (partition, lane, delivery_id, media_event_id, holds_lane, ready, due_at, released, traceparent)
+      select n.partition, n.lane, n.delivery_id, n.media_event_id, n.holds_lane, n.ready, now() + n.seconds * interval '1 second', n.released::json, n.traceparent
       from json_to_recordset($1::json) as n(place integer, partition integer, lane text, delivery_id text, media_event_id text,
-                                            holds_lane boolean, ready boolean, seconds float8, released text)
+                                            holds_lane boolean, ready boolean, seconds float8, released text, traceparent text)
       order by n.place on conflict (delivery_id) do nothing`,
     values: [
       asRows(
-        added.map(({ partition, delivery, mediaEventId, holdsLane, ready: isReady, seconds }, place) => ({
+        added.map(({ partition, delivery, mediaEventId, holdsLane, ready: isReady, seconds, traceparent }, place) => ({
           place,
           partition,
           lane: delivery.lane,
@@ -100,6 +107,7 @@ export const writeHeld = (added: readonly NewHeld[], ready: readonly string[], g
           ready: isReady,
           seconds,
           released: JSON.stringify(delivery),
+          traceparent,
         })),
       ),
     ],

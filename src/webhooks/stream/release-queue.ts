@@ -2,7 +2,8 @@
 // everything else goes at once. What goes is released exactly once, with what its file has become by then. All in memory, between what was
 // read for a step and what is written of it.
 import type { Write } from '../../database/statement-parts.ts'
-import type { Released } from '../deliveries/attempt-record.ts'
+import type { WasHeld } from '../../projections/projection.ts'
+import { type Released, sourceOf } from '../deliveries/attempt-record.ts'
 import { type Matched, writeMatched } from '../deliveries/deliveries.ts'
 import { withOutcome } from './delivery-body.ts'
 import type { FileRow } from './file-row.ts'
@@ -27,11 +28,13 @@ export type ReleaseQueue = {
   unread: ReadonlySet<string>
   matched: Map<string, Matched>
   /** In order. */
-  released: { partition: number; delivery: Released }[]
+  released: { partition: number; delivery: Released; wasHeld: WasHeld | null }[]
+  /** Of events of this step, by their ids, where somebody traces them. */
+  traceparents: Map<string, string>
   gone: HeldRow[]
 }
-/** `row` null: it came in this step. */
-type Place = { row: HeldRow | null; held: NewHeld; isReady: boolean }
+/** `row` null: it came in this step. `end`: what it waits for no more, in this step. */
+type Place = { row: HeldRow | null; held: NewHeld; isReady: boolean; end: string | null }
 
 export function openReleaseQueue({ heldLanes, freed, files }: QueueSource): ReleaseQueue {
   const read = new Set(freed.map(row => row.lane))
@@ -43,9 +46,10 @@ export function openReleaseQueue({ heldLanes, freed, files }: QueueSource): Rele
     unread: new Set(heldLanes.filter(lane => !read.has(lane))),
     matched: new Map(),
     released: [],
+    traceparents: new Map(),
     gone: [],
   }
-  for (const row of freed) enter(queue, { row, held: heldOf(row), isReady: row.ready })
+  for (const row of freed) enter(queue, { row, held: heldOf(row), isReady: row.ready, end: null })
   return queue
 }
 
@@ -54,27 +58,32 @@ export function offer(queue: ReleaseQueue, partition: number, delivery: Released
   const waits = hold !== null && hold.seconds !== 0
   if (!waits && !queue.held.has(delivery.lane)) {
     queue.matched.set(delivery.deliveryId, { delivery, state: 'pending' })
-    queue.released.push({ partition, delivery })
+    queue.released.push({ partition, delivery, wasHeld: null })
     if (hold !== null) noteTold(queue.files, toldOf(delivery, { event_id: hold.mediaEventId, ...nothingYet }))
     return
   }
   const { mediaEventId, seconds } = hold ?? { mediaEventId: null, seconds: null }
   const holdsLane = waits && hold.holdsLane
   queue.matched.set(delivery.deliveryId, { delivery, state: 'held' })
-  enter(queue, { row: null, held: { partition, delivery, mediaEventId, holdsLane, ready: !waits, seconds }, isReady: !waits })
+  const traceparent = queue.traceparents.get(sourceOf(delivery)) ?? null
+  const held = { partition, delivery, mediaEventId, holdsLane, ready: !waits, seconds, traceparent }
+  enter(queue, { row: null, held, isReady: !waits, end: null })
   if (holdsLane) queue.held.add(delivery.lane)
 }
 
 /** What has become of this message's file is known: whatever waited for it is ready. */
 export const releaseKnown = (queue: ReleaseQueue, mediaEventId: string, recordedAt: number): void =>
-  letGo(queue, queue.byFile.get(mediaEventId) ?? [], recordedAt)
+  letGo(queue, queue.byFile.get(mediaEventId) ?? [], {
+    recordedAt,
+    end: queue.files.rows.get(mediaEventId)?.outcome?.status ?? 'known',
+  })
 
 /** What has waited as long as its endpoint allows, by Postgres' clock, is ready. */
 export const releaseDue = (queue: ReleaseQueue, recordedAt: number): void =>
   letGo(
     queue,
     [...queue.lanes.values()].flat().filter(({ row }) => row?.is_due === true),
-    recordedAt,
+    { recordedAt, end: 'deadline' },
   )
 
 export function writesOfQueue({ lanes, matched, gone }: ReleaseQueue): readonly Write[] {
@@ -99,9 +108,10 @@ function enter(queue: ReleaseQueue, place: Place): void {
   if (mediaEventId !== null) pushTo(queue.byFile, mediaEventId, place)
 }
 
-function letGo(queue: ReleaseQueue, places: readonly Place[], recordedAt: number): void {
+/** `end`: why they wait no more, in a word. */
+function letGo(queue: ReleaseQueue, places: readonly Place[], { recordedAt, end }: { recordedAt: number; end: string }): void {
   const freed = places.filter(place => !place.isReady)
-  for (const place of freed) place.isReady = true
+  for (const place of freed) Object.assign(place, { isReady: true, end })
   const lanes = new Set(freed.map(place => place.held.delivery.lane))
   for (const lane of [...lanes].sort()) if (!queue.unread.has(lane)) empty(queue, lane, recordedAt)
 }
@@ -120,12 +130,14 @@ function empty(queue: ReleaseQueue, lane: string, recordedAt: number): void {
 }
 
 /** As it is told now. Held and released in one step, it was pending from the beginning. */
-function release(queue: ReleaseQueue, { row, held: { partition, delivery, mediaEventId } }: Place, recordedAt: number): void {
+function release(queue: ReleaseQueue, { row, held, end }: Place, recordedAt: number): void {
+  const { partition, delivery, mediaEventId } = held
   const going = { ...delivery, recordedAt: Math.max(recordedAt, delivery.recordedAt) }
   const file = mediaEventId === null ? undefined : queue.files.rows.get(mediaEventId)
   if (row !== null) queue.gone.push(row)
   else queue.matched.set(delivery.deliveryId, { delivery, state: 'pending' })
-  queue.released.push({ partition, delivery: file === undefined ? going : showOutcome(going, file) })
+  const wasHeld = row === null ? null : { traceparent: row.traceparent, since: row.held_at_ms, end: end ?? 'lane' }
+  queue.released.push({ partition, delivery: file === undefined ? going : showOutcome(going, file), wasHeld })
   if (file !== undefined) noteTold(queue.files, toldOf(going, file))
 }
 
@@ -152,6 +164,7 @@ const heldOf = (row: HeldRow): NewHeld => ({
   holdsLane: row.holds_lane,
   ready: row.ready,
   seconds: null,
+  traceparent: row.traceparent,
 })
 
 function pushTo(places: Map<string, Place[]>, key: string, place: Place): void {

@@ -35,6 +35,8 @@ export const webhookStream: Projection = {
       reads: asked.reads,
       decide: (found, fresh) => {
         const state = openStreamState(asked, found)
+        for (const { event, traceparent } of fresh)
+          if (traceparent !== undefined) state.queue.traceparents.set(event.eventId, traceparent)
         for (const { event, position } of fresh) take(state, position.partition, withStorableIds(event))
         return { writes: writesOfStream(state), afterwards: [], emissions: emissionsOf(state) }
       },
@@ -60,11 +62,12 @@ export const webhookStream: Projection = {
 }
 
 const emissionsOf = ({ queue }: StreamState): readonly Emission[] =>
-  queue.released.map(({ partition, delivery }) => ({
+  queue.released.map(({ partition, delivery, wasHeld }) => ({
     partition,
     topic: 'webhook-deliveries',
     key: delivery.lane,
     event: delivery,
+    wasHeld,
   }))
 
 function take(state: StreamState, partition: number, event: Event): void {
