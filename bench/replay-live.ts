@@ -8,7 +8,7 @@ import { someRecords } from './records.ts'
 import type { Zaplog } from './zaplog.ts'
 
 /** In the topic that is copied: more than it copies in a slice. */
-const filled = 200_000
+const filled = 300_000
 const source = 'dead-letters'
 /** The highest that a replay takes. */
 const rate = 100_000
