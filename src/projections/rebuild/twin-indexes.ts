@@ -1,7 +1,6 @@
 // Indexes and constraints of what is rebuilt, held against those of what is read. An index that came to what is read since, or is still being made
 // there, is made beside it, too, so that none is missing after a swap; a constraint is never made, because rows might break it.
 import type { Transaction } from '../../database/database.ts'
-import type { Session } from '../../database/session.ts'
 import { schemaOf } from '../make-tables.ts'
 import type { Pair } from './twin-tables.ts'
 
@@ -16,7 +15,7 @@ export type Unlike = {
   isBeside: boolean
 }
 
-export type IndexSession = (signal: AbortSignal) => Promise<Session>
+export type IndexSession = (signal: AbortSignal) => Promise<Transaction & { close(): Promise<void> }>
 
 /** In the order of their tables. */
 export const findUnlike = (tx: Transaction, { live, beside }: Pair): Promise<readonly Unlike[]> =>
