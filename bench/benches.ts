@@ -97,6 +97,11 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'higher',
     load: async () => (await import('./project.ts')).fill({ n: 100_000 }),
   },
+  rebuild: {
+    what: 'events/s that a rebuild of the read model takes in while nothing live comes, its indexes included; bare: raw inserts of the same rows. 20,000 is the bound',
+    better: 'higher',
+    load: async () => (await import('./rebuild.ts')).rebuild({ n: 100_000 }),
+  },
   lists: {
     what: 'ms at p99 of the slowest list of 1,000,000 messages, 50,000 chats and 500 instances, and p50 and p99 of each; bare: a plain page of messages. 30 ms is the bound',
     better: 'lower',
@@ -206,6 +211,11 @@ export const benches: Readonly<Record<string, Entry>> = {
     what: 'p99 in ms from the writing of a live message to its webhook, 100 a second over Kafka, while a replay copies as fast as it may; bare: while none does. 2 is the bound, and 500 records/s the least that it copies',
     better: 'lower',
     load: async () => (await import('./replay-live.ts')).replayLive,
+  },
+  'rebuild-live': {
+    what: 'the same while a rebuild of the read model is filled; bare: while none is',
+    better: 'lower',
+    load: async () => (await import('./rebuild-live.ts')).rebuildLive,
   },
   'chain-embedded': {
     what: 'messages/s from WhatsApp to verified webhook, 10 sockets, embedded parts; bare: Baileys posting at once, nothing durable',

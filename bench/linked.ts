@@ -14,8 +14,8 @@ export type Linked = {
   bare: BaileysCalls
   zaplogLines: readonly Line[]
   bareLines: readonly Line[]
-  /** Resolves when zaplog has projected all that it has appended: it takes no CPU from whoever is measured next. */
-  settled(): Promise<void>
+  /** Resolves when zaplog has projected all that it has appended, and so many that others did [0]: it takes no CPU from whoever is measured next. */
+  settled(others?: number): Promise<void>
 }
 type Options = {
   sockets: number
@@ -28,6 +28,7 @@ type Options = {
 
 const OPEN_WITHIN_MS = 60_000
 const LOOK_EVERY_MS = 50
+const SETTLED_WITHIN_MS = 300_000
 
 /** Accounts are 5511900000000 to ..49, their contacts 5511900000050 to ..99. */
 export async function openLinked(closing: AsyncDisposableStack, options: Options): Promise<Linked> {
@@ -54,8 +55,8 @@ export async function openLinked(closing: AsyncDisposableStack, options: Options
     OPEN_WITHIN_MS,
   )
   await whatsapp.greet({ lines: [...zaplogLines, ...bareLines] })
-  const settled = async () => {
-    await until('zaplog to have projected everything', () => isSettled(zaplog))
+  const settled = async (others = 0) => {
+    await until('zaplog to have projected everything', () => isSettled(zaplog, others), SETTLED_WITHIN_MS)
   }
   return { whatsapp, zaplog, bare, zaplogLines, bareLines, settled }
 }
@@ -67,11 +68,11 @@ export async function qrOf(zaplog: Zaplog, id: string, settings: Options['settin
 }
 
 /** Looks seldom, because a look takes of the CPU that is counted. Of the log's other topics these two read nothing here. */
-async function isSettled(zaplog: Zaplog): Promise<boolean> {
+async function isSettled(zaplog: Zaplog, others: number): Promise<boolean> {
   await wait(LOOK_EVERY_MS, never)
   const metric = await zaplog.scrape()
   const appendedTo = (topic: string) => metric('zaplog_log_records_appended_total', `topic="${topic}"`)
-  const appended = appendedTo('wa.events') + appendedTo('wa.history')
+  const appended = appendedTo('wa.events') + appendedTo('wa.history') + others
   const projected = (name: string) => metric('zaplog_projection_events_total', `projection="${name}"`)
   return projected('read-model') === appended && projected('webhook-stream') === appended
 }

@@ -2,10 +2,8 @@
 // the read model that came of them (of a part where they are many) into tables of the same columns and indexes, in batches as large, over as
 // many connections.
 import type { Database } from '../src/database/database.ts'
-import { type Codec, openCodec } from '../src/events/codec.ts'
+import { openCodec } from '../src/events/codec.ts'
 import type { Event } from '../src/events/event.ts'
-import { topicOf } from '../src/events/topics.ts'
-import type { EventLog } from '../src/log/log.ts'
 import { openPostgresLog } from '../src/log/postgres/postgres.ts'
 import { openProjections } from '../src/projections/open-projections.ts'
 import type { Projection } from '../src/projections/projection.ts'
@@ -16,18 +14,13 @@ import { webhookStream } from '../src/webhooks/stream/webhook-stream.ts'
 import { makeCheckpoints } from '../test/ground/projections/make-checkpoints.ts'
 import { until } from '../test/ground/until.ts'
 import { alternate } from './alternate.ts'
+import { appendEvents, CHUNK } from './append-events.ts'
+import { openBareInserts } from './bare-inserts.ts'
 import { consumerGroup, ensureTopics, logger, never, openGround, partitions, poolSize, topic } from './ground.ts'
-import { type Bench, expectEqual, secondsOf } from './measure.ts'
+import { type Bench, expectEqual } from './measure.ts'
 import { watchOurselves } from './profile.ts'
 import { someConversation, someTexts } from './records.ts'
 
-/** What these events become. */
-const tables = ['messages', 'chats', 'address_pairs', 'message_receipts', 'message_edits', 'media']
-/** As the runner has them: its largest batch, and steps at once. */
-const batchRows = 1_000
-const stepsAtOnce = 4
-/** Appended at once; what the bare insert has of many. */
-const CHUNK = 10_000
 const slices = 2
 const shape = { instances: 50, chatsPerInstance: 20 }
 
@@ -51,7 +44,7 @@ function projecting({ projections, n, make }: Of): Bench {
     await ensureTopics(log)
     const codec = await openCodec(openPostgresRegistry(database), never)
     for (const projection of projections) await makeCheckpoints(database, projection, partitions)
-    for (const table of tables) await database.query(`create table bare_${table} (like read_model_1.${table} including all)`)
+    const bare = await openBareInserts(database)
 
     /** From the first batch of a backlog until every row is there, in seconds. */
     const projectAll = async (): Promise<number> => {
@@ -76,90 +69,30 @@ function projecting({ projections, n, make }: Of): Bench {
       return seconds
     }
 
-    await append({ log, codec }, make, CHUNK / 4)
+    await appendEvents({ log, codec }, make, CHUNK / 4)
     await projectAll()
     return async () => {
       const before = await projected(database, readModel)
       let eventIds: readonly string[] = []
-      let inserts: readonly Prepared[] = []
       const rates = await alternate({
         n,
         bareN: slices * Math.min(CHUNK, n / slices),
         slices,
         statements: ground.statements,
         before: async count => {
-          eventIds = await append({ log, codec }, make, count)
+          eventIds = await appendEvents({ log, codec }, make, count)
         },
         ours: projectAll,
         between: async count => {
           expectEqual('events of the bare insert', eventIds.length, count)
-          inserts = await Promise.all(tables.map(table => prepareInsert(database, table, eventIds)))
+          await bare.prepare(eventIds)
         },
-        bare: () => insertAll(database, inserts),
+        bare: bare.insert,
       })
       expectEqual('events that were read', (await projected(database, readModel)) - before, n)
       return { ...rates, unit: 'events/s' }
     }
   }
-}
-
-async function insertAll(database: Database, inserts: readonly Prepared[]): Promise<number> {
-  const seconds = await secondsOf(async () => {
-    for (const one of inserts) await one.insert()
-  })
-  for (const { table, rows } of inserts) expectEqual(`bare ${table}`, await countOf(database, `bare_${table}`), rows)
-  return seconds
-}
-
-type Appending = { log: EventLog; codec: Codec }
-
-/** Answers the ids of the last ones. */
-async function append({ log, codec }: Appending, make: Of['make'], n: number): Promise<readonly string[]> {
-  let eventIds: readonly string[] = []
-  for (let appended = 0; appended < n; appended += eventIds.length) {
-    const events = make(Math.min(CHUNK, n - appended))
-    for (const [of, ofTopic] of Map.groupBy(events, ({ type }) => topicOf(type)))
-      await log.append({ topic: topic(of), records: ofTopic.map(event => codec.encode(event)) }, never)
-    eventIds = events.map(({ eventId }) => eventId)
-  }
-  return eventIds
-}
-
-type Prepared = { table: string; rows: number; insert(): Promise<void> }
-
-/** The rows that these events gave their present form, ready to be inserted once more. */
-async function prepareInsert(database: Database, table: string, eventIds: readonly string[]): Promise<Prepared> {
-  await database.query(`truncate bare_${table}`)
-  const columns = await database.query<{ name: string; type: string }>(
-    `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
-     where attrelid = $1::regclass and attnum > 0 and attgenerated = '' order by attnum`,
-    [`read_model_1.${table}`],
-  )
-  const names = columns.map(({ name }) => name).join(', ')
-  const rows = await database.query<Record<string, string | null>>(
-    `select ${columns.map(({ name }) => `${name}::text`).join(', ')} from ${table} where changed_by_event = any($1)`,
-    [eventIds],
-  )
-  const arrays = columns.map(({ type }, at) => `$${at + 1}::${type}[]`).join(', ')
-  const insert = (batch: typeof rows) =>
-    database.query(
-      `insert into bare_${table} (${names}) select * from unnest(${arrays})`,
-      columns.map(({ name }) => batch.map(row => row[name])),
-    )
-  let taken = 0
-  const work = async () => {
-    while (taken < rows.length) {
-      const from = taken
-      taken += batchRows
-      await insert(rows.slice(from, from + batchRows))
-    }
-  }
-  return { table, rows: rows.length, insert: async () => void (await Promise.all(Array.from({ length: stepsAtOnce }, work))) }
-}
-
-async function countOf(database: Database, table: string): Promise<number> {
-  const [row] = await database.query<{ count: number }>(`select count(*)::integer as count from ${table}`)
-  return row?.count ?? 0
 }
 
 /** Records of the topics that it reads. */

@@ -171,7 +171,9 @@ export const verbLines: Readonly<Record<string, readonly VerbLine[] | Instead>> 
   ],
   'GET /rebuilds': one('list', { columns: ['at: createdAt', 'projection', 'state', 'percent', 'why', 'rebuild: id'] }),
   'POST /rebuilds': { instead: 'rebuild' },
-  'GET /rebuilds/:id': one('status'),
+  'GET /rebuilds/:id': { instead: 'rebuilds status' },
+  'POST /rebuilds/:id/swap': { instead: 'rebuilds swap' },
+  'POST /rebuilds/:id/rollback': { instead: 'rebuilds rollback' },
   'GET /dead-letters': one('list', {
     columns: ['at: failedAt', 'processor', 'account: instanceId', 'state', 'why: error', 'letter: id'],
   }),

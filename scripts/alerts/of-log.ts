@@ -49,6 +49,18 @@ export const logAlerts: readonly Alert[] = [
     ],
   },
   {
+    name: 'ZaplogRebuildWaits',
+    expr: `${greatest('zaplog_rebuild_waiting', { by: ['projection'] }).expr} > 0`,
+    ...{ for: '1h', severity: 'ticket', board: 'projections', cli: 'zaplog status' },
+    summary: 'A rebuild of {{ $labels.projection }} has waited for its swap for an hour.',
+    action:
+      'zaplog status names it and says why; zaplog rebuilds status what was compared. zaplog rebuilds swap has it read, zaplog rebuilds cancel ends it: until then its tables take room and follow the log.',
+    tried: [
+      firesAfter(70, { 'zaplog_rebuild_waiting{projection="read-model"}': '1x80' }),
+      quietAfter(70, { 'zaplog_rebuild_waiting{projection="read-model"}': '1x30 _x50' }),
+    ],
+  },
+  {
     name: 'ZaplogAccountsLeftOut',
     expr: `${value('zaplog_projection_quarantined_keys', { by: ['projection'] }).expr} > 0`,
     ...{ for: '1m', severity: 'page', board: 'projections', cli: 'zaplog status' },

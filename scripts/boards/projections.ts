@@ -92,6 +92,11 @@ export const projections: Board = {
           tells: 'Near 0 it is compared next; absent where no rebuild is at work.',
           queries: [{ query: greatest('zaplog_rebuild_left_records', { by: ['projection'] }) }],
         },
+        {
+          ...{ title: 'Rebuilds that wait for their swap', down: 'log', cli: 'zaplog status' },
+          tells: '1: it is compared, and goes on when you swap or cancel it.',
+          queries: [{ query: greatest('zaplog_rebuild_waiting', { by: ['projection'] }) }],
+        },
       ],
     },
   ],

@@ -26,7 +26,7 @@ const topic = z.object({
   retentionMs: z.number().nullable().describe('as new topics are made; null: for ever, or as long as its replay'),
   replayId: z.string().optional().describe('which replay made it; left out, none'),
   expiresAt: z.string().nullable().optional().describe('of a replay, when it is deleted; null: a week after its end'),
-  records: z.number().describe('of all partitions, gaps counted, too'),
+  records: z.number().describe('of all partitions, gaps counted, too; of a replay without replay.ended'),
   partitions: z.array(partition),
 })
 const exampleTopic = {

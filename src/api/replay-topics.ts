@@ -2,6 +2,7 @@
 import type { Database } from '../database/database.ts'
 import { LogError } from '../log/log.ts'
 import { findReplays, type Replay } from '../replays/replay-rows.ts'
+import { readStretches } from '../replays/stretches.ts'
 import { type BoundsDeps, readWholeBounds, showBounds } from './stream/log-bounds.ts'
 
 type Deps = Omit<BoundsDeps, 'topic'> & { database: Database; cut: AbortSignal }
@@ -19,15 +20,24 @@ export async function describeReplayTopics(deps: Deps) {
   return described.filter(one => one !== null)
 }
 
-async function describeReplayTopic(deps: Deps, { replayId, name, expiresAt }: Replay, topic: string) {
+async function describeReplayTopic(deps: Deps, replay: Replay, topic: string) {
+  const { replayId, name, expiresAt } = replay
   try {
+    const bounds = showBounds(await readWholeBounds(deps, topic, deps.cut))
     return {
       ...{ topic, key: 'that of what was copied', holds: `what the replay ${name} copied`, public: true, retentionMs: null },
       ...{ replayId, expiresAt: expiresAt?.toISOString() ?? null },
-      ...showBounds(await readWholeBounds(deps, topic, deps.cut)),
+      ...bounds,
+      records: Math.max(0, bounds.records - (await countEnds(deps.database, replay))),
     }
   } catch (error) {
     if (error instanceof LogError && error.code === 'topic-missing') return null
     throw error
   }
+}
+
+/** Records that tell that nothing more comes, and that nobody copied: replay.ended. */
+async function countEnds(database: Database, { replayId, marker, perType }: Replay): Promise<number> {
+  if (!marker || perType) return 0
+  return (await readStretches(database, [replayId])).get(replayId)?.filter(({ ended }) => ended).length ?? 0
 }

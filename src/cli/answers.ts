@@ -34,6 +34,9 @@ export const replay = z.looseObject({
   state: z.string(),
   why: z.string().nullable(),
   targets: z.array(z.string()),
+  // Of a release that does not say them.
+  fromAt: z.string().nullish(),
+  untilAt: z.string().nullish(),
   records: z.number().nullable(),
   read: z.number(),
   written: z.number(),
@@ -47,6 +50,8 @@ export const rebuild = z.looseObject({
   id: z.string(),
   projection: z.string(),
   state: z.string(),
+  swap: z.string(),
+  wanted: z.string().nullable(),
   why: z.string().nullable(),
   records: z.number().nullable(),
   read: z.number().nullable(),
@@ -55,7 +60,12 @@ export const rebuild = z.looseObject({
   secondsLeft: z.number().nullable(),
   compared: z
     .array(
-      z.looseObject({ table: z.string(), missing: z.number(), extra: z.number(), differing: z.number(), copied: z.number() }),
+      z.looseObject({
+        ...{ table: z.string(), rows: z.number(), copied: z.number() },
+        ...{ missing: z.number(), extra: z.number(), differing: z.number() },
+        // Of a release that did not look.
+        unlike: z.array(z.string()).default([]),
+      }),
     )
     .nullable(),
 })

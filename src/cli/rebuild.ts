@@ -1,5 +1,5 @@
-// zaplog rebuild read-model: the read model is made again from the log. With --watch it is followed until it is swapped in, or waits for
-// somebody: how far it is on stderr, what it is at last on stdout.
+// zaplog rebuild read-model, and rebuilds status, swap and rollback: the read model is made again from the log. It is followed until it is swapped
+// in, or waits for somebody, and a swap until it is done: how far it is on stderr, what it is at last on stdout.
 import { z } from 'zod'
 import { wait } from '../runtime/wait.ts'
 import { type Rebuild, rebuild as rebuildAnswer } from './answers.ts'
@@ -7,26 +7,39 @@ import type { ApiSettings } from './api-settings.ts'
 import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { answerText } from './calls/answer-text.ts'
+import { describeRebuild, progressOf, rebuildText } from './describe-rebuild.ts'
 import { exitCodes } from './exit-codes.ts'
-import { createReminder } from './follow-qr.ts'
+import { openProgressLine, type ProgressLine } from './progress-line.ts'
 import { type Result, runVerb } from './run-verb.ts'
-import { say } from './say.ts'
 import { shellWord } from './shell-word.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { plainText } from './text-table.ts'
 
-export type RebuildOptions = { dryRun?: boolean | undefined; swap?: boolean | undefined; watch?: boolean | undefined }
-type How = { say(line: string): void; stopping: AbortSignal }
+export type RebuildOptions = { dryRun?: boolean | undefined; swap?: boolean | undefined; wait?: boolean | undefined }
+type How = { progress: ProgressLine; stopping: AbortSignal }
 
 const LOOK_EVERY_MS = 500
-const REMIND_EVERY_MS = 5_000
+
+const following = (): How => ({ progress: openProgressLine(), stopping: watchStopSignals() })
 
 export const rebuildVerb = (projection: string, options: RebuildOptions) =>
-  runVerb(api => rebuildOnce(api, projection, options, { say, stopping: watchStopSignals() }))
+  runVerb(api => rebuildOnce(api, projection, options, following()))
 
-/** Rejects CallFailed, also where the rebuild that is watched failed, or was told to stop waiting for it. */
+/** `watch`: until it is over, or waits for somebody; else as it is now. */
+export const rebuildStatus = (id: string, { watch = false }: { watch?: boolean }) =>
+  runVerb(async api => {
+    const now = await read(api, id)
+    const json = watch ? await follow(api, now, { ...following(), until: isOver }) : now
+    return { json, text: rebuildText(json) }
+  })
+
+/** `wait`: until it is done. */
+export const exchangeVerb = (id: string, what: 'swap' | 'rollback', options: { wait?: boolean }) =>
+  runVerb(api => exchangeOnce(api, id, what, { ...options, ...following() }))
+
+/** Rejects CallFailed, also where the rebuild that is followed failed, or was told to stop waiting for it. */
 export async function rebuildOnce(api: ApiSettings, projection: string, options: RebuildOptions, how: How): Promise<Result> {
-  const { dryRun = false, swap = true, watch = false } = options
+  const { dryRun = false, swap = true } = options
   const body = { projection, swap: swap ? 'auto' : 'manual', dryRun }
   const beginning = { doing: `rebuilding ${projection}`, method: 'POST', path: '/v1/rebuilds', body } as const
   if (dryRun) {
@@ -34,7 +47,21 @@ export async function rebuildOnce(api: ApiSettings, projection: string, options:
     return { json: planned, text: answerText(planned) }
   }
   const begun = await callApi(api, { ...beginning, answer: rebuildAnswer })
-  return watch ? follow(api, begun, how) : { json: begun, text: begun.id }
+  if (options.wait === false) return { json: begun, text: begun.id }
+  return said(await follow(api, begun, { ...how, until: isOver }))
+}
+
+/** As `rebuildOnce` rejects. */
+export async function exchangeOnce(
+  api: ApiSettings,
+  id: string,
+  what: 'swap' | 'rollback',
+  how: How & { wait?: boolean },
+): Promise<Result> {
+  const path = `/v1/rebuilds/${encodeURIComponent(id)}/${what}`
+  const asked = await callApi(api, { doing: `asking for a ${what} of ${id}`, method: 'POST', path, answer: rebuildAnswer })
+  if (how.wait === false) return { json: asked, text: describeRebuild(asked) }
+  return said(await follow(api, asked, { ...how, until: ({ wanted }) => wanted === null }))
 }
 
 const read = (api: ApiSettings, id: string): Promise<Rebuild> =>
@@ -45,43 +72,34 @@ const read = (api: ApiSettings, id: string): Promise<Rebuild> =>
     answer: rebuildAnswer,
   })
 
-async function follow(api: ApiSettings, begun: Rebuild, how: How): Promise<Result> {
-  const isDue = createReminder(REMIND_EVERY_MS)
-  for (let seen = begun; ; seen = await read(api, begun.id)) {
-    const line = describeRebuild(seen)
-    if (isOver(seen)) return over(seen, line)
-    if (isDue(line, performance.now())) how.say(line)
-    if (!(await wait(LOOK_EVERY_MS, how.stopping)))
-      throw new CallFailed(
-        `stopped waiting, the rebuild goes on; ${api.zaplog} rebuilds status ${shellWord(begun.id)} tells how far it is`,
-        { exitCode: exitCodes.tryLater, rest: { rebuild: seen } },
-      )
+async function follow(
+  api: ApiSettings,
+  begun: Rebuild,
+  { progress, stopping, until }: How & { until(rebuild: Rebuild): boolean },
+): Promise<Rebuild> {
+  try {
+    for (let seen = begun; ; seen = await read(api, begun.id)) {
+      if (until(seen)) return refuseFailed(seen)
+      progress.show(progressOf(seen))
+      if (!(await wait(LOOK_EVERY_MS, stopping))) throw stoppedWaiting(api, seen)
+    }
+  } finally {
+    progress.close()
   }
+}
+
+function stoppedWaiting({ zaplog }: ApiSettings, rebuild: Rebuild): CallFailed {
+  const further = `the rebuild goes on; ${zaplog} rebuilds status ${shellWord(rebuild.id)} --watch follows it again`
+  return new CallFailed(`stopped waiting, ${further}`, { exitCode: exitCodes.tryLater, rest: { rebuild } })
 }
 
 /** One that is ready and says why does not go on by itself. */
 const isOver = ({ state, why }: Rebuild): boolean =>
   state === 'ready' ? why !== null : !['filling', 'comparing'].includes(state)
 
-function over(rebuild: Rebuild, line: string): Result {
-  if (rebuild.state !== 'failed') return { json: rebuild, text: line }
+function refuseFailed(rebuild: Rebuild): Rebuild {
+  if (rebuild.state !== 'failed') return rebuild
   throw new CallFailed(`it failed: ${plainText(rebuild.why ?? 'nobody said why')}`, { rest: { rebuild } })
 }
 
-const count = (number: number): string => number.toLocaleString('en')
-
-/** Pure. */
-export function describeRebuild({ projection, state, why, records, percent, perSecond, secondsLeft, compared }: Rebuild): string {
-  const sum = (of: 'missing' | 'extra' | 'differing' | 'copied') => (compared ?? []).reduce((all, one) => all + one[of], 0)
-  const parts = [
-    `${projection}: ${state}`,
-    ...(records === null || percent === null ? [] : [`${percent} % of ${count(records)} records`]),
-    ...(perSecond === null ? [] : [`${count(perSecond)} a second`]),
-    ...(secondsLeft === null ? [] : [`${count(secondsLeft)} s left`]),
-    ...(compared === null
-      ? []
-      : [`${count(sum('missing') + sum('extra') + sum('differing'))} rows differ, ${count(sum('copied'))} were copied`]),
-    ...(why === null ? [] : [why]),
-  ]
-  return plainText(parts.join(', '))
-}
+const said = (rebuild: Rebuild): Result => ({ json: rebuild, text: describeRebuild(rebuild) })

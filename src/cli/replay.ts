@@ -42,7 +42,8 @@ export const replayStatus = (id: string, { watch = false }: { watch?: boolean })
     ? replayVerb(id, {})
     : runVerb(async api => {
         const json = await read(api, id)
-        return { json, text: answerText(json) }
+        const [from, until] = [json.fromAt ?? json.from, json.untilAt ?? json.until]
+        return { json, text: answerText({ ...json, from, until, fromAt: null, untilAt: null }) }
       })
 
 /** Rejects CallFailed, also where the replay failed, or was told to stop waiting for it. */

@@ -1,6 +1,6 @@
 // zaplog status: whether it works, what keeps it from working, and its accounts and endpoints, at a glance.
 import { z } from 'zod'
-import { endpoint, type Instance, instance } from './answers.ts'
+import { endpoint, type Instance, instance, type Rebuild, rebuild } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { callApi, listAll, readHealth } from './call-api.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -34,16 +34,32 @@ async function readAll(api: ApiSettings) {
   const about = await callApi(api, { doing: 'asking for the version', method: 'GET', path: '/v1/version', answer: version })
   const instances = await listAll(api, { doing: 'reading the instances', path: '/v1/instances' }, instance)
   const endpoints = await listAll(api, { doing: 'reading the endpoints', path: '/v1/endpoints' }, endpoint)
-  return { version: about.version, instances, endpoints }
+  const rebuilds = await callApi(api, {
+    doing: 'reading the rebuilds',
+    method: 'GET',
+    path: '/v1/rebuilds?limit=5',
+    answer: someRebuilds,
+  })
+  const waiting = rebuilds.data.filter(one => one.state === 'ready' && one.wanted === null && one.why !== null)
+  return { version: about.version, instances, endpoints, waitingRebuilds: waiting }
 }
 
-function summary({ instances, endpoints }: Awaited<ReturnType<typeof readAll>>, { zaplog }: ApiSettings): readonly string[] {
+const someRebuilds = z.looseObject({ data: z.array(rebuild) })
+
+/** Until somebody swaps it in, or cancels it, its tables take room. */
+const waitingLines = (rebuilds: readonly Rebuild[], zaplog: string): readonly string[] =>
+  rebuilds.map(({ id, why }) => plainText(`rebuild ${id} waits for its swap: ${why}; ${zaplog} rebuilds status ${id} says more`))
+
+function summary(about: Awaited<ReturnType<typeof readAll>>, { zaplog }: ApiSettings): readonly string[] {
+  const { instances, endpoints } = about
+  const rebuilds = waitingLines(about.waitingRebuilds, zaplog)
   const enabled = endpoints.filter(one => one.enabled).length
   const failing = endpoints.filter(one => one.enabled && one.failingSince !== undefined).length
   const trouble = failing === 0 ? '' : `, ${failing} failing: ${zaplog} webhooks list says why`
   const receivers = `endpoints  ${endpoints.length}${endpoints.length === 0 ? '' : `, ${enabled} enabled`}${trouble}`
-  if (instances.length === 0) return [`instances  0; ${zaplog} instances create --name "Support" makes one`, receivers]
-  return [`instances  ${instances.length}: ${countsOf(instances)}`, receivers, '', instanceTable(instances)]
+  if (instances.length === 0)
+    return [`instances  0; ${zaplog} instances create --name "Support" makes one`, receivers, ...rebuilds]
+  return [`instances  ${instances.length}: ${countsOf(instances)}`, receivers, ...rebuilds, '', instanceTable(instances)]
 }
 
 function countsOf(instances: readonly Instance[]): string {

@@ -254,11 +254,11 @@ program
   .command('rebuild <projection>')
   .summary('make the read model again from the log')
   .description(
-    'make the read model again from the log, beside what is read: filled, compared, and swapped in where every row is the same',
+    'make the read model again from the log, beside what is read: filled, compared, and swapped in where every row is the same; it is followed until then, or until it waits for you',
   )
   .option('--dry-run', 'say how much it would be, and make nothing')
   .option('--no-swap', 'once it is filled and compared, wait to be told to swap')
-  .option('--watch', 'follow it until it is swapped in, or waits for you')
+  .option('--no-wait', 'answer at once, instead of following it')
   .action(async (projection, options) => (await import('./rebuild.ts')).rebuildVerb(projection, options))
 
 const projections = program.command('projections').description('what is made of the log, and accounts that are left out of it')
@@ -316,6 +316,20 @@ houseOf('replays')
   .description('how far a replay is, by its id or its name, and which partitions have how much')
   .option('--watch', 'until it is over, or Ctrl-C, which leaves it at work')
   .action(async (replay, options) => (await import('./replay.ts')).replayStatus(replay, options))
+houseOf('rebuilds')
+  .command('status <rebuild>')
+  .description('how far a rebuild is, and what was found')
+  .option('--watch', 'until it is over or waits for you, or Ctrl-C, which leaves it at work')
+  .action(async (rebuild, options) => (await import('./rebuild.ts')).rebuildStatus(rebuild, options))
+for (const [what, description] of [
+  ['swap', 'have what was rebuilt read, also where rows differ or an account is left out, and wait until it is'],
+  ['rollback', 'have what was read before read again, and wait until it is'],
+] as const)
+  houseOf('rebuilds')
+    .command(`${what} <rebuild>`)
+    .description(description)
+    .option('--no-wait', 'answer at once')
+    .action(async (rebuild, options) => (await import('./rebuild.ts')).exchangeVerb(rebuild, what, options))
 houseOf('media')
   .command('why <id>')
   .description('what became of the file of a message, by the id of its event')

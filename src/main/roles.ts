@@ -110,6 +110,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
         ...{ partitions, logger, metrics, partitionOf: key => partitionOf(key, partitions) },
         earlierSecrets: createEarlierSecrets({ ...ports, logger }),
         openDatabase: signal => openPostgres({ ...ground.database, ...rebuilder, logger }, signal),
+        openIndexSession: signal => openSession({ ...ground.database, ...indexMaker }, signal),
       }),
       openLostCommands({ ...ports, logger, clock: Date.now }),
       openIndexMaking({ ...ports, openSession: signal => openSession({ ...ground.database, ...indexMaker }, signal), logger }, [

@@ -30,3 +30,17 @@ export const isErased = (instanceId: string): string =>
 export async function isAnyUnderWay(tx: Transaction): Promise<boolean> {
   return (await tx.query('select from purges where done_at is null limit 1')).length > 0
 }
+
+/** Of one who erases rows, and of one who gives tables that they are in other names: never both at once. */
+const erasing = `hashtextextended('zaplog erasing', 0)`
+
+/** For a purge, before it names a table: no table gets another name until the transaction ends. Waits for whoever is about to do that. */
+export async function holdTables(tx: Transaction): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock_shared(${erasing})`)
+}
+
+/** true: no purge erases until the transaction ends; one that begins meanwhile waits. false: one erases now. */
+export async function holdOffErasing(tx: Transaction): Promise<boolean> {
+  const [row] = await tx.query<{ held: boolean }>(`select pg_try_advisory_xact_lock(${erasing}) as held`)
+  return row?.held === true
+}

@@ -98,7 +98,18 @@ const replay = {
 
 /** One that was swapped in at once. */
 const rebuild = {
-  ...{ id: 'rb_1', projection: 'read-model', state: 'swapped', why: null, records: 1, read: 1, percent: 100, perSecond: null },
+  ...{
+    id: 'rb_1',
+    projection: 'read-model',
+    state: 'swapped',
+    swap: 'auto',
+    wanted: null,
+    why: null,
+    records: 1,
+    read: 1,
+    percent: 100,
+    perSecond: null,
+  },
   ...{ secondsLeft: null, compared: [] },
 }
 
@@ -191,7 +202,10 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     replay,
     'replays status': replay,
     rebuild,
-    status: { url, status: 'ok', checks: [], version: '9.9.9', instances: [shop], endpoints: [endpoint] },
+    'rebuilds status': rebuild,
+    'rebuilds swap': rebuild,
+    'rebuilds rollback': rebuild,
+    status: { url, status: 'ok', checks: [], version: '9.9.9', instances: [shop], endpoints: [endpoint], waitingRebuilds: [] },
   }
   const ending = Object.entries(calls).filter(([path]) => !endless.includes(path))
   await inTurns(ending, async ([path, args]) => {

@@ -201,12 +201,21 @@ test('[G1] one that is deleted is gone with its topics, and so is one that has b
   expect((await world.api.call('GET', `/v1/replays/${again.id}`)).status).toBe(404)
 })
 
+test('[G1] [H7] how long ago it begins is said as the instant that it was then', async () => {
+  const { id } = await world.begin({ name, from: '-1h' })
+  const { fromAt, untilAt, createdAt } = (await world.api.call('GET', `/v1/replays/${id}`)).json
+  expect(Date.parse(String(createdAt)) - Date.parse(String(fromAt))).toBe(3_600_000)
+  expect(untilAt).toBeNull()
+})
+
 test('[G1] [H7] its topics are among those of the log, with when they go, for as long as they are there', async () => {
   const { id } = await world.begin({ name, from: 'beginning' })
   const { expiresAt } = await world.reaches(id, 'done')
   const found = async () => ((await world.api.call('GET', '/v1/topics')).json.data as { topic: string }[]).find(isIts)
   const isIts = ({ topic }: { topic: string }) => topic === `wa.replay.${name}`
-  const records = (await world.all(`wa.replay.${name}`)).length
+  const all = await world.all(`wa.replay.${name}`)
+  const records = all.filter(one => one.headers['event-type'] !== 'replay.ended').length
+  expect(records).toBeLessThan(all.length)
   expect(await found()).toMatchObject({ replayId: id, expiresAt, records, public: true, retentionMs: null })
   const missing = `wa.replay.${name}-not-made`
   await world.api.database.query('update replays set made_topics = made_topics || $2::text where replay_id = $1', [id, missing])

@@ -29,6 +29,7 @@ const comparedTable = z.object({
   missing: z.number().describe('read, and not rebuilt'),
   extra: z.number().describe('rebuilt, and not read'),
   differing: z.number(),
+  unlike: z.array(z.string()).readonly().describe('indexes and constraints that only one of both has, or that differ'),
   keys: z.array(z.array(z.string()).readonly()).readonly().describe('of the first five of them: the columns of the primary key'),
 })
 const leftOut = z.object({ instanceId: z.string(), topic: z.string(), offset: z.string(), why: z.string() })
@@ -43,7 +44,7 @@ export const rebuildShape = z
     why: text.describe('of one that failed, or does not go on by itself'),
     records: z.number().nullable().describe('how far what is read is; null: it has no tables, or not yet'),
     read: z.number().nullable(),
-    percent: z.number().nullable(),
+    percent: z.number().nullable().describe('of what it reads; null: it has no tables, or what it read is being compared'),
     perSecond: z.number().nullable().describe('records a second since it began; null: it is not being filled'),
     secondsLeft: z.number().nullable().describe('at that rate'),
     forgotten: z.number().describe('records that the log no longer had when it began'),
@@ -134,7 +135,12 @@ export function showRebuild(rebuild: Rebuild, standing: Standing | null, nowAt: 
   const perSecond = state === 'filling' && read !== null ? rateOf(read, rebuild.startedAt, nowAt) : null
   return {
     ...{ id, projection, state, swap, wanted, why, records, read },
-    percent: records === null || read === null ? null : records === 0 ? 100 : Math.floor((read / records) * 100),
+    percent:
+      records === null || read === null || state === 'comparing'
+        ? null
+        : records === 0
+          ? 100
+          : Math.floor((read / records) * 100),
     perSecond,
     secondsLeft: perSecond === null || records === null || read === null ? null : Math.ceil((records - read) / perSecond),
     forgotten,

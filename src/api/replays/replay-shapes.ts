@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { publicTopics } from '../../events/catalogue.ts'
 import { exampleAt, exampleEndAt, exampleIds, exampleNextDayAt } from '../../events/example-ids.ts'
 import { matchesPattern, recordTypes, replayStates, wordsOf } from '../../events/vocabulary.ts'
-import { edgeForms } from '../../replays/range.ts'
+import { edgeForms, parseEdge } from '../../replays/range.ts'
 import type { Replay } from '../../replays/replay-rows.ts'
 import { type Range, type Stretch, totalsOf } from '../../replays/stretches.ts'
 import { chatAddress } from '../chat-address.ts'
@@ -63,6 +63,7 @@ const leftOut = z
   .describe(
     'how many were asked for and left out: of a purged instance (purged), because they cannot be read (unreadable), or because the log never takes them (refused); and how many the log forgot before their turn came (truncated)',
   )
+const instant = text.describe('the instant that this was when it was asked for; null: it is none')
 const asGiven = z.unknown().describe('as it was asked for')
 const truncatedBefore = z
   .array(z.object({ topic: z.string(), partition: z.number(), offset: z.string() }).meta({ title: 'LogPosition' }))
@@ -76,7 +77,9 @@ const shared = {
   targets: z.array(z.string()).readonly().describe('topics that it writes, by their whole names'),
   topics: z.array(z.string()).readonly(),
   from: asGiven,
+  fromAt: instant,
   until: asGiven,
+  untilAt: instant,
   types: texts,
   instanceIds: texts,
   chats: texts,
@@ -107,7 +110,16 @@ const shown = {
     targets: ['wa.replay.backfill'],
     topics: ['events'],
   },
-  ...{ from: '-7d', until: null, types: ['message.*'], instanceIds: [exampleIds.instance], chats: null, rate: 500 },
+  ...{
+    from: '-7d',
+    fromAt: exampleAt,
+    until: null,
+    untilAt: null,
+    types: ['message.*'],
+    instanceIds: [exampleIds.instance],
+    chats: null,
+    rate: 500,
+  },
   ...{ follow: false, perType: false, marker: true, records: 20_000, read: 5_000, matched: 1_200, written: 1_190 },
   ...{ leftOut: { purged: 10 }, percent: 25, perSecond: 500, secondsLeft: 30, truncatedBefore: [] },
   ...{ createdAt: exampleAt, startedAt: exampleEndAt, endedAt: null, expiresAt: null },
@@ -209,6 +221,8 @@ export function showReplay(replay: Replay, stretches: readonly Stretch[], nowAt:
     id,
     targets,
     ...rest,
+    fromAt: instantOf(replay.from, createdAt),
+    untilAt: instantOf(replay.until, createdAt),
     records,
     read,
     matched: written + (left.purged ?? 0) + (left.unreadable ?? 0) + (left.refused ?? 0),
@@ -223,6 +237,12 @@ export function showReplay(replay: Replay, stretches: readonly Stretch[], nowAt:
     endedAt: iso(endedAt),
     expiresAt: iso(expiresAt),
   }
+}
+
+/** As it was understood when it was asked for. */
+function instantOf(edge: unknown, askedAt: Date): string | null {
+  const parsed = parseEdge(edge, askedAt.getTime())
+  return parsed?.kind === 'instant' ? new Date(parsed.at).toISOString() : null
 }
 
 /** Gaps in the log count, too. */

@@ -1,9 +1,10 @@
 // Compares what was rebuilt with what is read, both at one checkpoint of every partition and in one snapshot: table by table, in batches by
 // primary key, every column. What the log has forgotten is copied in the same snapshot, and counted. Rows are named by their keys. What is purged is
-// left out: it is about to go from both, and one of them may have lost it already.
+// left out: it is about to go from both, and one of them may have lost it already. Indexes and constraints are compared by their definitions.
 import type { Transaction } from '../../database/database.ts'
 import { isPurged } from '../../purge/tombstones.ts'
 import { schemaOf } from '../make-tables.ts'
+import { findUnlike, nameOf } from './twin-indexes.ts'
 import { type Pair, readShapes, type TableShape } from './twin-tables.ts'
 
 export type ComparedTable = {
@@ -22,6 +23,8 @@ export type ComparedTable = {
   differing: number
   /** Of the first of them. */
   keys: readonly (readonly string[])[]
+  /** Indexes and constraints that only one of both has, or that differ. */
+  unlike: readonly string[]
 }
 export type Compared = readonly ComparedTable[]
 
@@ -32,12 +35,16 @@ export type IsForgotten = (instanceId: string) => boolean
 export async function compareTables(tx: Transaction, pair: Pair, isForgotten: IsForgotten): Promise<Compared> {
   await tx.query(byKeys)
   const compared: ComparedTable[] = []
-  for (const shape of await readShapes(tx, pair)) compared.push(await compareTable(tx, { pair, shape, isForgotten }))
+  const unlike = Map.groupBy(await findUnlike(tx, pair), one => one.table)
+  for (const shape of await readShapes(tx, pair)) {
+    const found = await compareTable(tx, { pair, shape, isForgotten })
+    compared.push({ ...found, unlike: (unlike.get(shape.table) ?? []).map(nameOf) })
+  }
   return compared
 }
 
 export const isEqual = (compared: Compared): boolean =>
-  compared.every(({ missing, extra, differing }) => missing + extra + differing === 0)
+  compared.every(({ missing, extra, differing, unlike }) => missing + extra + differing + unlike.length === 0)
 
 /** Whatever is thought of how many rows are in a range: of a table with millions of rows each would else be read whole for every batch. */
 const byKeys = `set local plan_cache_mode = force_custom_plan; set local jit = off;
@@ -68,7 +75,7 @@ async function compareTable(tx: Transaction, of: Comparing): Promise<ComparedTab
   return total
 }
 
-const nothingFound = { rows: 0, rebuilt: 0, copied: 0, missing: 0, extra: 0, differing: 0, keys: [] }
+const nothingFound = { rows: 0, rebuilt: 0, copied: 0, missing: 0, extra: 0, differing: 0, keys: [], unlike: [] }
 
 function added(total: ComparedTable, more: Omit<ComparedTable, 'table'>): ComparedTable {
   return {
@@ -80,6 +87,7 @@ function added(total: ComparedTable, more: Omit<ComparedTable, 'table'>): Compar
     extra: total.extra + more.extra,
     differing: total.differing + more.differing,
     keys: [...total.keys, ...more.keys].slice(0, KEYS_NAMED),
+    unlike: [],
   }
 }
 

@@ -14,7 +14,7 @@ import { hold, letGo, type Rebuild } from './rebuild-rows.ts'
 import { pairOf } from './rebuildable.ts'
 import { runRebuild } from './run-rebuild.ts'
 
-export type RebuildsDeps = Omit<RunDeps, 'database' | 'log' | 'pace' | 'stepRecords' | 'counted' | 'left'> & {
+export type RebuildsDeps = Omit<RunDeps, 'database' | 'log' | 'pace' | 'stepRecords' | 'counted' | 'left' | 'waits'> & {
   /** For saying what this process has: no other work keeps it waiting. */
   leaseDatabase: Database
   /** Closed by whoever opened it. */
@@ -121,6 +121,7 @@ async function work(deps: RebuildsDeps, of: Of, signal: AbortSignal): Promise<vo
   if (pair === undefined) throw new Error(`rebuilding ${of.rebuild.projection}: this version does not know it`)
   const counter = deps.metrics.counter('zaplog_rebuild_records_total')
   const left = deps.metrics.gauge('zaplog_rebuild_left_records')
+  const waiting = deps.metrics.gauge('zaplog_rebuild_waiting')
   const { pace, stepRecords } = createFillPace({ lateMs: of.lateMs, load: loopLoad, monotonic: () => performance.now() })
   const database = await deps.openDatabase(signal)
   const labels = { projection: of.rebuild.projection }
@@ -134,10 +135,12 @@ async function work(deps: RebuildsDeps, of: Of, signal: AbortSignal): Promise<vo
       stepRecords,
       counted,
       left: (n: number) => left.set(labels, n),
+      waits: (forSomebody: boolean) => (forSomebody ? waiting.set(labels, 1) : waiting.remove(labels)),
     }
     await runRebuild({ deps: run, pair, held: { rebuildId: of.rebuild.rebuildId, owner: of.owner } }, signal)
   } finally {
     left.remove(labels)
+    waiting.remove(labels)
     await database.close()
   }
 }

@@ -9,6 +9,7 @@ import type { EarlierSecrets } from '../reread-step.ts'
 import { makePlaces } from './checkpoint-rows.ts'
 import type { FillDeps } from './fill.ts'
 import { type Held, move, type Rebuild } from './rebuild-rows.ts'
+import type { IndexSession } from './twin-indexes.ts'
 import { fitTogether, hasTwin, makeTwin, type Pair } from './twin-tables.ts'
 
 export type RunDeps = FillDeps & {
@@ -16,12 +17,16 @@ export type RunDeps = FillDeps & {
   partitionOf(key: string): number
   logger: Logger
   earlierSecrets: EarlierSecrets
+  /** Lets a statement take as long as it takes. Closed by whoever opened it. */
+  openIndexSession: IndexSession
   /** Between two looks at what is wanted [200 ms]. */
   lookEveryMs?: number
   /** Where what is read stood still in vain [5 s]. */
   tryAgainMs?: number
   /** How far it is behind what is read. */
   left(records: number): void
+  /** Whether it waits for somebody who says what is to become of it. */
+  waits(forSomebody: boolean): void
 }
 export type Running = { deps: RunDeps; pair: Pair; held: Held }
 

@@ -59,7 +59,7 @@ const toRebuild = (row: Row): Rebuild => ({
   hasTables: row.has_tables,
   removed: row.removed,
   forgottenRecords: Number(row.forgotten_records),
-  compared: row.compared,
+  compared: row.compared?.map(withUnlike) ?? null,
   createdAt: row.created_at,
   startedAt: row.started_at,
   filledAt: row.filled_at,
@@ -67,6 +67,9 @@ const toRebuild = (row: Row): Rebuild => ({
   swappedAt: row.swapped_at,
   endedAt: row.ended_at,
 })
+
+/** Of a version that did not look. */
+const withUnlike = (found: Compared[number]): Compared[number] => ({ ...found, unlike: found.unlike ?? [] })
 
 /** null: another one of the projection has tables still. */
 export async function insertRebuild(

@@ -20,6 +20,7 @@ import { forgottenIn, prepare, type Running } from './prepare.ts'
 import { findHeld, keepFindings, lockHeld, move, noteTakenDown, type Rebuild, sayWhy } from './rebuild-rows.ts'
 import { NEAR_RECORDS } from './stand-still.ts'
 import { exchange } from './swap.ts'
+import { matchIndexes } from './twin-indexes.ts'
 import { dropTwin, readShapes } from './twin-tables.ts'
 
 type Step = { rebuild: Rebuild; fill: Fill }
@@ -101,6 +102,7 @@ async function fillUp({ deps, pair, held }: Running, { rebuild, fill }: Step, si
   const rereading = createRereading({ ...deps, secrets: deps.earlierSecrets }, pair.beside)
   await rereading.work(fill.own, signal)
   if ((await listRereads(deps.database, pair.beside)).length > 0) return 'goes-on'
+  await matchIndexes(deps.database, deps.openIndexSession, pair, signal)
   for (const { table } of await readShapes(deps.database, pair))
     await deps.database.query(`analyze ${schemaOf(pair.beside)}.${table}`)
   if (await move(deps.database, held, { from: ['filling'], state: 'comparing' }))
@@ -131,10 +133,12 @@ async function follow(running: Running, { rebuild, fill }: Step, signal: AbortSi
   const { deps, held } = running
   await fill.advance(null, { paced: true }, signal)
   const next = nextOf(rebuild, await fill.leftOut())
+  deps.waits(next.kind === 'stay' && rebuild.state === 'ready')
   if (next.kind === 'stay' || (await fill.behind()) > NEAR_RECORDS) {
     if (next.kind === 'stay') await sayWhy(deps.database, held, { state: rebuild.state, why: next.why })
     return 'goes-on'
   }
+  await matchIndexes(deps.database, deps.openIndexSession, running.pair, signal)
   const swapped = await exchange(
     { ...running, database: deps.database, fill },
     { from: [rebuild.state], state: next.state },

@@ -8,7 +8,7 @@ import type { Projection } from '../projection.ts'
 /** `beside`: what is filled, and after a swap what was read before. */
 export type Pair = { live: Projection; beside: Projection }
 
-/** Empty. Rejects where they are there. */
+/** Empty, and without the indexes that words are searched by: no step reads them, and made once they cost a fraction. Rejects where they are there. */
 export async function makeTwin(tx: Transaction, { live, beside }: Pair): Promise<void> {
   const [from, to] = [schemaOf(live), schemaOf(beside)]
   await tx.query('set local check_function_bodies = off') // they name tables that come after them
@@ -90,7 +90,8 @@ const indexesAndTriggersOf = `
     union all
     select 2, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
       from pg_index i join tables t on t.oid = i.indrelid
-      where i.indisvalid and not exists (select from pg_constraint c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x'))
+      join pg_class n on n.oid = i.indexrelid join pg_am a on a.oid = n.relam
+      where i.indisvalid and a.amname <> 'gin' and not exists (select from pg_constraint c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x'))
     union all
     select 3, tgname, pg_get_triggerdef(g.oid) from pg_trigger g join tables t on t.oid = g.tgrelid where not g.tgisinternal) made
   order by turn, name`

@@ -175,4 +175,12 @@ export const logMetrics = {
     means: 'Absent where no rebuild is at work; near 0 it follows what is read.',
     see: 'zaplog rebuilds list',
   },
+  zaplog_rebuild_waiting: {
+    kind: 'gauge',
+    unit: '0 or 1',
+    labels: { projection },
+    help: 'Whether a rebuild is compared and waits to be swapped in or cancelled, in the process that has it',
+    means: '1: nobody but you goes on with it, and its tables take room; absent otherwise.',
+    see: 'zaplog status',
+  },
 } as const satisfies Metrics

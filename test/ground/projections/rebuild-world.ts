@@ -1,4 +1,5 @@
 // A database and a log with the read model running on them, and rebuilds of it, every wait a tenth or less of the real ones.
+import { openSession } from '../../../src/database/session.ts'
 import type { Event } from '../../../src/events/event.ts'
 import { topicOfEvent } from '../../../src/events/topics.ts'
 import { partitionOf } from '../../../src/log/append/partitioner.ts'
@@ -40,6 +41,7 @@ export async function openRebuildWorld(name: string, projections: readonly Proje
       leaseDatabase: database,
       openDatabase: async () => ({ ...database, close: async () => undefined }),
       logOver: () => its.log,
+      openIndexSession: signal => openSession({ url: test.url, applicationName: 'indexes' }, signal),
       partitionOf: key => partitionOf(key, PARTITIONS),
       earlierSecrets: { keep: async () => undefined, find: async () => [] },
       lateness: watchLateness(),

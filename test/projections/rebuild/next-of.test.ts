@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { nextOf } from '../../../src/projections/rebuild/run-rebuild.ts'
 
 it('[D3] it swaps by itself only where every row is the same, no account is left out, and it was asked to', () => {
-  const equal = [{ table: 'messages', rows: 1, rebuilt: 1, copied: 0, missing: 0, extra: 0, differing: 0, keys: [] }]
+  const equal = [{ table: 'messages', rows: 1, rebuilt: 1, copied: 0, missing: 0, extra: 0, differing: 0, keys: [], unlike: [] }]
   const rebuild = { ...base, state: 'ready' as const, swap: 'auto' as const, compared: equal }
   expect(nextOf(rebuild, 0)).toEqual({ kind: 'exchange', state: 'swapped' })
   expect(nextOf(rebuild, 1)).toMatchObject({ kind: 'stay' })
