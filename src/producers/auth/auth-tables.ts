@@ -3,6 +3,7 @@
 
 import type { Transaction } from '../../database/database.ts'
 import type { SealedIn } from '../../database/sealed-column.ts'
+import { unseen } from '../../database/unseen.ts'
 import { heldOwner, heldOwners, isOwner } from '../../instances/instance-owners.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { rememberStanzaParts } from '../gate/appended-stanza-parts.ts'
@@ -110,25 +111,25 @@ async function write(database: Transaction, changes: readonly KeyChange[]): Prom
 const writeSql = `
 with asked as (
   select (named.place - 1)::int as number, named.instance_id, named.epoch
-  from unnest($1::text[], $2::bigint[]) with ordinality as named (instance_id, epoch, place)
+  from unnest(${unseen('$1::text[]', '$2::bigint[]')}) with ordinality as named (instance_id, epoch, place)
 ),
 owner as (${heldOwners('asked')}),
 gone as (
-  delete from auth_keys using unnest($3::int[], $4::text[], $5::text[]) as old (number, type, id) join owner using (number)
+  delete from auth_keys using unnest(${unseen('$3::int[]', '$4::text[]', '$5::text[]')}) as old (number, type, id) join owner using (number)
   where auth_keys.instance_id = owner.instance_id and auth_keys.type = old.type and auth_keys.id = old.id
 ),
 kept as (
   insert into auth_keys (instance_id, type, id, sealed)
   select owner.instance_id, new.type, new.id, new.sealed
-  from unnest($6::int[], $7::text[], $8::text[], $9::bytea[]) as new (number, type, id, sealed) join owner using (number)
+  from unnest(${unseen('$6::int[]', '$7::text[]', '$8::text[]', '$9::bytea[]')}) as new (number, type, id, sealed) join owner using (number)
   on conflict (instance_id, type, id) do update set sealed = excluded.sealed
 ),
 saved as (
   insert into auth_creds (instance_id, epoch, sealed)
-  select owner.instance_id, owner.epoch, new.sealed from unnest($10::int[], $11::bytea[]) as new (number, sealed) join owner using (number)
+  select owner.instance_id, owner.epoch, new.sealed from unnest(${unseen('$10::int[]', '$11::bytea[]')}) as new (number, sealed) join owner using (number)
   on conflict (instance_id) do update set epoch = excluded.epoch, sealed = excluded.sealed, saved_at = now()
 ),
-parts as (${rememberStanzaParts('unnest($12::int[], $13::bytea[])')})
+parts as (${rememberStanzaParts(`unnest(${unseen('$12::int[]', '$13::bytea[]')})`)})
 select exists (select from owner where owner.number = asked.number) as "isWritten", ${isOwner('asked.instance_id', 'asked.epoch')} as "isOwned"
 from asked order by asked.number`
 
