@@ -4,6 +4,7 @@
 import type { Transaction } from '../../database/database.ts'
 import type { SealedIn } from '../../database/sealed-column.ts'
 import { unseen } from '../../database/unseen.ts'
+import { beginningTries, type MessageTry, messageTryColumns, messageTryWidth } from '../../instances/command-tries.ts'
 import { heldOwner, heldOwners, isOwner } from '../../instances/instance-owners.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { rememberStanzaParts } from '../gate/appended-stanza-parts.ts'
@@ -23,6 +24,10 @@ export type KeyChange = {
   creds: Buffer | null
   /** Digests of appended stanza parts. */
   parts: readonly Buffer[]
+  /** Tries of messages that these keys encrypt: those that are still its own begin with the write [none]. */
+  tries?: readonly MessageTry[]
+  /** Is told which of them do, once they are written. */
+  begun?(commandIds: readonly string[]): void
 }
 type Of = { instanceId: string; epoch: number }
 
@@ -79,10 +84,14 @@ export async function writeChanges(
   changes: readonly KeyChange[],
 ): Promise<readonly (Written | 'locked')[]> {
   const answers = await write(database, changes)
-  return answers.map(({ isWritten, isOwned }) => (isWritten ? 'written' : isOwned ? 'locked' : 'fenced'))
+  return answers.map(({ isWritten, isOwned, begun }, number) => {
+    if (isWritten && begun !== undefined) changes[number]?.begun?.(begun)
+    return isWritten ? 'written' : isOwned ? 'locked' : 'fenced'
+  })
 }
 
-type Answer = { isWritten: boolean; isOwned: boolean }
+/** `begun`: where there were tries in the statement. */
+type Answer = { isWritten: boolean; isOwned: boolean; begun?: readonly string[] }
 
 async function write(database: Transaction, changes: readonly KeyChange[]): Promise<readonly Answer[]> {
   const each = <Item>(itemsOf: (change: KeyChange) => readonly Item[]) =>
@@ -91,7 +100,8 @@ async function write(database: Transaction, changes: readonly KeyChange[]): Prom
   const kept = each(change => change.kept)
   const creds = each(change => (change.creds === null ? [] : [change.creds]))
   const parts = each(change => change.parts)
-  return database.query<Answer>(writeSql, [
+  const tries = each(change => change.tries ?? []).map(({ number, item }) => ({ ...item, number }))
+  return database.query<Answer>(tries.length === 0 ? writeSql : writeWithTriesSql, [
     changes.map(change => change.instanceId),
     changes.map(change => change.epoch),
     gone.map(({ number }) => number),
@@ -105,10 +115,11 @@ async function write(database: Transaction, changes: readonly KeyChange[]): Prom
     creds.map(({ item }) => item),
     parts.map(({ number }) => number),
     parts.map(({ item }) => item),
+    ...(tries.length === 0 ? [] : messageTryColumns(tries)),
   ])
 }
 
-const writeSql = `
+const writeParts = `
 with asked as (
   select (named.place - 1)::int as number, named.instance_id, named.epoch
   from unnest(${unseen('$1::text[]', '$2::bigint[]')}) with ordinality as named (instance_id, epoch, place)
@@ -129,9 +140,16 @@ saved as (
   select owner.instance_id, owner.epoch, new.sealed from unnest(${unseen('$10::int[]', '$11::bytea[]')}) as new (number, sealed) join owner using (number)
   on conflict (instance_id) do update set epoch = excluded.epoch, sealed = excluded.sealed, saved_at = now()
 ),
-parts as (${rememberStanzaParts(`unnest(${unseen('$12::int[]', '$13::bytea[]')})`)})
-select exists (select from owner where owner.number = asked.number) as "isWritten", ${isOwner('asked.instance_id', 'asked.epoch')} as "isOwned"
-from asked order by asked.number`
+parts as (${rememberStanzaParts(`unnest(${unseen('$12::int[]', '$13::bytea[]')})`)})`
+const answered = `exists (select from owner where owner.number = asked.number) as "isWritten", ${isOwner('asked.instance_id', 'asked.epoch')} as "isOwned"`
+const writeSql = `${writeParts}
+select ${answered} from asked order by asked.number`
+const triesFrom = 14
+const tryParameters = Array.from({ length: messageTryWidth }, (_, nth) => `$${triesFrom + nth}`)
+/** One of its own: who receives has no tries, and many writes. */
+const writeWithTriesSql = `${writeParts},
+${beginningTries(tryParameters)}
+select ${answered}, array(select begun.command_id from begun where begun.number = asked.number) as begun from asked order by asked.number`
 
 type Owners = { owners: number }
 const owner = `with owner as (${heldOwner('$1', '$2')})`

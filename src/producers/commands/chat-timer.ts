@@ -3,7 +3,7 @@
 import { isAboutMessage } from '../../events/command-bodies/about-messages.ts'
 import { isStatusAddress } from '../../events/command-bodies/addresses.ts'
 import { type KeptBody, keptBodyIn } from '../../events/command-bodies.ts'
-import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
+import type { ClaimedCommand } from '../../instances/commands-claimed.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 
 /** In seconds; null: what is written there does not disappear. */

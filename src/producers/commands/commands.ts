@@ -40,7 +40,7 @@ type Deps = {
 }
 type Of = {
   epoch: { instanceId: string; epoch: number; socketLife: SocketLife; intake: Intake }
-  auth: Pick<AuthState, 'creds'>
+  auth: Pick<AuthState, 'creds' | 'beginTry'>
   own(): OwnAddresses
   known: Pick<KnownAddresses, 'complete' | 'readAhead'>
   secrets: MessageSecrets
@@ -60,6 +60,7 @@ export function openCommands(deps: Deps, of: Of): Desk & { acked(node: BinaryNod
     ...deps,
     ...of,
     ...{ owned, life, acks, outlasting },
+    beginTry: auth.beginTry,
     seals: createBuiltSeals(deps, instanceId),
     pace: deps.outgoingPace,
     firsts: deps.firstContactPace,

@@ -4,16 +4,11 @@ import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
 import { albumOperation, isSent } from '../../events/operations.ts'
+import { putOff } from '../../instances/command-tries.ts'
 import { type PutOffFor, settleAll, type Turn } from '../../instances/command-turns.ts'
 import type { Outcome } from '../../instances/commands.ts'
-import {
-  type ClaimedCommand,
-  claimCommands,
-  decideOutcome,
-  type EndingCommand,
-  endCommand,
-  putOff,
-} from '../../instances/commands-at-work.ts'
+import { decideOutcome, type EndingCommand, endCommand } from '../../instances/commands-at-work.ts'
+import { type ClaimedCommand, claimCommands } from '../../instances/commands-claimed.ts'
 import type { FirstContactPace } from '../../instances/first-contacts.ts'
 import { restAccount } from '../../instances/outgoing-turns.ts'
 import { createBell } from '../../runtime/bell.ts'
