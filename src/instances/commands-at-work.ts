@@ -7,7 +7,7 @@ import { isPurged } from '../purge/tombstones.ts'
 import { mayBeThere, type Outdated, outdatedIn } from './command-tries.ts'
 import { settleBehind, settleChats } from './command-turns.ts'
 import type { Outcome } from './commands.ts'
-import type { ClaimedCommand } from './commands-claimed.ts'
+import { type ClaimedCommand, unwaited } from './commands-claimed.ts'
 import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
 import { markSent } from './uploads-sent.ts'
 
@@ -48,29 +48,31 @@ const decideAndOutdateSql = `with decided as (${decideSql}), outdated as (${outd
 /** Payload: the id of a command that is over. */
 export const commandEndsChannel = 'command_ends'
 
+/** Answers whether anything waits in its chat. */
 export const endCommand = (
   database: Transaction,
   { instanceId, commandId }: { instanceId: string; commandId: string },
-): Promise<void> => endCommands(database, { instanceId, commandIds: [commandId] })
+): Promise<boolean> => endCommands(database, { instanceId, commandIds: [commandId] })
 
 /**
  * Their outcomes are in the log. The upload of one was sent, however long its command is remembered. Two statements, which are safe to be done
- * again: in a transaction they are one.
+ * again: in a transaction they are one. The commit is not waited for: what Postgres forgets in its death is told again. Answers whether anything waits in their
+ * chats.
  */
 export async function endCommands(
   database: Transaction,
   { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
-): Promise<void> {
+): Promise<boolean> {
   await database.query(
     `with ended as (
        update commands set state = case outcome ->> 'type' when 'command.completed' then 'completed' else 'failed' end, ended_at = now()
        where instance_id = $1 and command_id = any($2::text[]) and state = 'ending'
-       returning state, upload_id, pg_notify('${commandEndsChannel}', command_id))
+       returning state, upload_id, pg_notify('${commandEndsChannel}', command_id), ${unwaited})
      ${markSent("(select upload_id from ended where state = 'completed')")}`,
     [instanceId, commandIds],
   )
   // A death before this is made good by the next session of the account.
-  await settleBehind(database, { instanceId, commandIds })
+  return settleBehind(database, { instanceId, commandIds })
 }
 
 /** Which of these have commands that are not over. What it costs grows with the instances alone. */

@@ -30,27 +30,39 @@ export type ClaimedCommand = {
   rests_ms: number
   /** Which one it was claimed for: its message is one for people to read. */
   turn: Turn
+  /** Of its chat, where nothing of it was built: in seconds; null: what is written there does not disappear. */
+  timer_seconds: number | null
 }
+/** SQL of a value: the timer of a chat, in seconds; null: none. Arguments are SQL. */
+export type ChatTimer = (instance: string, chat: string) => string
 
 /**
  * Of each chat the first command that is not over, where it is due; those of `busy` chats are left alone. One that this epoch has already is
  * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance. Of those that wait for a turn of
  * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now; of neither any while the account rests. What it
  * costs grows neither with the commands that wait nor with their chats: of each kind the index has the next ones. `turnAt`: when the account's next turn
- * is, epoch ms, for whoever asks; null: now. Not in a transaction: its commit alone is not waited for. Nothing leaves the process, and nothing is
+ * is, epoch ms, for whoever asks; null: now. `chatTimer` [there is none]: read with it, as what waits before in its chat is over by then. Not in a transaction: its commit alone is not waited for. Nothing leaves the process, and nothing is
  * decided, before a statement that finds the claim in its row and is waited for, and with it the claim: one that Postgres forgets in its death is a
  * claim of nobody, and is made again.
  */
 export async function claimCommands(
   database: Transaction,
   { instanceId, epoch }: Owned,
-  { busy, limit, turns, turnAt, firsts }: Claim,
+  { busy, limit, turns, turnAt, firsts, chatTimer = noTimer }: Claim,
 ): Promise<readonly ClaimedCommand[]> {
   const values = [instanceId, epoch, busy, limit, turns, firsts.spacingMs, firsts.perDay, turnAt ?? null]
-  return database.query<ClaimedCommand>(claimSql, values)
+  return database.query<ClaimedCommand>(claimSqlWith(chatTimer), values)
 }
 
-type Claim = { busy: readonly string[]; limit: number; turns: number; turnAt?: number | null; firsts: FirstContactPace }
+type Claim = {
+  busy: readonly string[]
+  limit: number
+  turns: number
+  turnAt?: number | null
+  firsts: FirstContactPace
+  chatTimer?: ChatTimer
+}
+const noTimer: ChatTimer = () => 'null::integer'
 
 const pace = { spacingMs: '$6', perDay: '$7' }
 const found = `select c.command_id, c.chat_id, c.place, c.state = 'sending' as is_left, ${turnOf('c')} as turn from commands c
@@ -62,9 +74,21 @@ const nextOf = (kind: string, most: string): string =>
     .map(when => `(${found} and ${kind} and ${when} order by c.due_at, c.place limit ${most})`)
     .join(' union ')
 
-/** Until the statement's transaction is over. Selected of the row of its owner, without which nothing is claimed. */
-const unwaited = `set_config('synchronous_commit', 'off', true)`
-const claimSql = `with held as (select ${unwaited} from (${heldOwner('$1', '$2')}) owner), turn_of_first as materialized (
+/** Selected with what is written; until the transaction is over. */
+export const unwaited = `set_config('synchronous_commit', 'off', true)`
+const known = new WeakMap<ChatTimer, string>()
+
+/** Composed once for each. */
+function claimSqlWith(chatTimer: ChatTimer): string {
+  const sql = known.get(chatTimer) ?? claimSql(chatTimer)
+  known.set(chatTimer, sql)
+  return sql
+}
+
+/** `unwaited` is selected of the row of its owner, without which nothing is claimed. */
+const claimSql = (
+  chatTimer: ChatTimer,
+) => `with held as (select ${unwaited} from (${heldOwner('$1', '$2')}) owner), turn_of_first as materialized (
   select ${firstTurnAt('$1', pace)} as at, ${restsUntil('$1')} as rests_until
 ), turns as materialized (
   select t.rests_until, case when t.rests_until is null then $5::bigint else 0 end as paced,
@@ -90,4 +114,5 @@ from due where exists (select from held) and c.instance_id = $1 and c.command_id
 returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, due.is_left, c.outcome, c.refusal,
   coalesce(c.is_unanswered, c.tries > 1) as is_unanswered, c.expires_at < now() as is_expired,
   (extract(epoch from c.asked_at) * 1000)::float8 as asked_at_ms,
-  coalesce((select (extract(epoch from rests_until - now()) * 1000)::float8 from turns), 0) as rests_ms, due.turn`
+  coalesce((select (extract(epoch from rests_until - now()) * 1000)::float8 from turns), 0) as rests_ms, due.turn,
+  case when c.built is null then ${chatTimer('c.instance_id', "(c.body ->> 'chatId')")} end as timer_seconds`

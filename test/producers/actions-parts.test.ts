@@ -140,6 +140,7 @@ describe('a try', () => {
       is_unanswered: false,
       is_expired: false,
       turn: 'none',
+      timer_seconds: null,
       asked_at_ms: at,
       rests_ms: 0,
       ...more,

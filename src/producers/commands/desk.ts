@@ -63,6 +63,8 @@ export function openDesk(deps: Deps): Desk {
   const late = createLateCommands({ ...deps, over: ended.signal, ring: bell.ring })
   const turnsNow = createTurns(deps, { over: closing.signal, ring: bell.ring })
   const of = { ...deps, over: ended.signal, waiting, ringIn }
+  /** Something may be due that the last look could not take. */
+  let isMissed = false
   const working = work()
 
   async function work(): Promise<void> {
@@ -73,13 +75,15 @@ export function openDesk(deps: Deps): Desk {
     try {
       await waiting.wake()
       const limit = chatsAtOnce - running.size
+      isMissed = running.size > 0
       if (limit === 0) return
       await settle()
       await late.take([...running.keys()])
       const turns = turnsNow()
-      const next = { turns, turnAt: turns === 0 ? pace.nextAt(owned.instanceId) : null, firsts }
+      const next = { turns, turnAt: turns === 0 ? pace.nextAt(owned.instanceId) : null, firsts, chatTimer: deps.chatTimer }
       const claimed = await claimCommands(database, owned, { busy: [...running.keys(), ...late.chats()], limit, ...next })
       if (closing.signal.aborted) return
+      isMissed ||= claimed.length >= limit
       for (const command of claimed) run(command)
       if (claimed.some(one => one.is_expired && one.tries === 0)) late.found()
       // Others may wait for the next turn.
@@ -93,9 +97,9 @@ export function openDesk(deps: Deps): Desk {
   function run(command: ClaimedCommand): void {
     waiting.claimed(command.command_id)
     if (command.turn === 'paced') pace.takeTurn(owned.instanceId)
-    const done = perform(of, command).finally(() => {
+    const done = perform(of, command).then(isMore => {
       running.delete(command.chat_id)
-      bell.ring()
+      if (isMore || isMissed) bell.ring()
     })
     running.set(command.chat_id, done)
   }
@@ -156,17 +160,18 @@ function once(work: () => Promise<void>): () => Promise<void> {
 
 type Of = ActionDeps & Deps & { ringIn(delayMs: number): void }
 
-/** Never rejects. What cannot be gone on with holds its chat for a while, and no other. */
-async function perform(of: Of, command: ClaimedCommand): Promise<void> {
+/** Never rejects. What cannot be gone on with holds its chat for a while, and no other. Answers whether anything of its chat may be due. */
+async function perform(of: Of, command: ClaimedCommand): Promise<boolean> {
   const { owned, life, over, logger, times } = of
   try {
     const { outcome } = command
     const ending = outcome === null ? await decide(of, command) : { ...command, outcome }
-    if (ending !== null) await tell(of, ending)
+    return ending === null || (await tell(of, ending))
   } catch (error) {
-    if (over.aborted || life.isOver()) return
+    if (over.aborted || life.isOver()) return false
     logger.error('command.failing', { ...owned, commandId: command.command_id, error })
     if (!(await leaveForLater(of, command, { delayMs: times.retryMs }).catch(() => false))) await wait(times.retryMs, over)
+    return true
   }
 }
 
@@ -220,16 +225,17 @@ async function leaveForLater(
 
 /**
  * The row says that it is over only once the log does: a death in between tells the same again. One that is done and whose bytes do not open is
- * told without its message.
+ * told without its message. Answers whether anything waits in its chat.
  */
-async function tell(of: Of, { built, ...ending }: EndingCommand): Promise<void> {
+async function tell(of: Of, { built, ...ending }: EndingCommand): Promise<boolean> {
   const { owned, database, seals, append, outlasting, logger, metrics } = of
   const { command_id: commandId, tries, outcome } = ending
   const isDone = outcome.type === 'command.completed' && built !== null
   const sent = isDone ? seals.open(commandId, built) : null
   await append(await outcomeEvents({ ...of, ...owned }, ending, sent))
-  await outlasting('ending a command', () => endCommand(database, { ...owned, commandId }))
+  const isMore = await outlasting('ending a command', () => endCommand(database, { ...owned, commandId }))
   const reason = outcome.type === 'command.failed' ? outcome.reason : 'completed'
   metrics.commandsEnded.inc({ outcome: reason })
   logger.info('command.ended', { ...owned, commandId, tries, outcome: reason })
+  return isMore
 }

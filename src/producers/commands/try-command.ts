@@ -10,7 +10,7 @@ import { secretBroughtBy } from '../../convert/sealed/message-secret.ts'
 import { type BegunTry, type MessageTry, beginTry as writeTry } from '../../instances/command-tries.ts'
 import type { PutOffFor } from '../../instances/command-turns.ts'
 import type { Outcome } from '../../instances/commands.ts'
-import type { ClaimedCommand } from '../../instances/commands-claimed.ts'
+import type { ChatTimer, ClaimedCommand } from '../../instances/commands-claimed.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import type { SecretRow } from '../../instances/message-secrets.ts'
 import { wait } from '../../runtime/wait.ts'
@@ -25,7 +25,7 @@ import type { Ack, Acks } from './acks.ts'
 import { albumUnsent } from './album-unsent.ts'
 import { bringFile, type FileDeps } from './bring-file.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
-import { type ChatTimer, withTimer } from './chat-timer.ts'
+import { withTimer } from './chat-timer.ts'
 import { type CommandTimes, failed, judgeBefore, judgeTry, type Tried, type Verdict } from './judge-try.ts'
 
 /**
@@ -82,7 +82,7 @@ async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessa
   if (unsent !== null) return { is: 'as-marker', outcome: unsent }
   const brought = await bringFile(deps, command)
   if (brought.is !== 'at-whatsapp') return brought
-  const made = make(deps, { ...command, body: await withTimer(deps, command) }, brought.file)
+  const made = make(deps, { ...command, body: await withTimer(deps, command, { isAnew: brought.file !== null }) }, brought.file)
   return 'is' in made ? made : withAddress(deps, made)
 }
 
