@@ -43,7 +43,7 @@ const notBegun = [0, null, 0]
 test('[F1] [B2] of several that wait all begin with the next keys, in their statement', async () => {
   const tries = [await aTry('a'), await aTry('b')]
   const beginning = tries.map(one => account.auth.beginTry(one))
-  expect(await rig.counting(() => account.auth.keys.set(aSession('peer.0', { theirs: 1 })))).toBe(1)
+  expect(await rig.counting(async () => account.auth.keys.set(aSession('peer.0', { theirs: 1 })))).toBe(1)
   expect(await Promise.all(tries.map(kept))).toEqual(tries.map(begun))
   expect(await rig.counting(async () => expect(await Promise.all(beginning.map(one => one.began()))).toEqual([true, true]))).toBe(
     0,
