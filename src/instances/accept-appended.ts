@@ -3,6 +3,7 @@
 // in the log without being accepted, so that each chat keeps the order of the log.
 import type { Transaction } from '../database/database.ts'
 import { asRows } from '../database/statement-parts.ts'
+import { unseen } from '../database/unseen.ts'
 import type { AppendedRow, AppendInside, Position } from '../log/log.ts'
 import { isPurged } from '../purge/tombstones.ts'
 import { acceptedRow, type NewCommand } from './commands.ts'
@@ -81,7 +82,7 @@ const acceptedIn = (appended: string, commands: string, isRungHere: string) => `
   where n.state = 'accepted' and n.is_paced and c.instance_id = n.instance_id and c.chat_id = n.chat_id and c.state = 'accepted' and c.is_first
     and c.command_id <> n.command_id
 ), told as (
-  select pg_notify('commands', instance_id) from accepted where state = 'accepted' and not ${isRungHere}::boolean
+  select pg_notify('commands', instance_id) from accepted where state = 'accepted' and not ${unseen(`${isRungHere}::boolean`)}
 )`
 
 const acceptSql = `with ${acceptedIn('(select $3::integer as partition, $4::bigint as end_offset)', '$1', '$2')} select count(*) from told`

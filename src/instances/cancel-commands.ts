@@ -6,9 +6,10 @@ import { keptBodyIn } from '../events/command-bodies.ts'
 import { albumOperation } from '../events/operations.ts'
 import { albumParts } from './album-parts.ts'
 import { lanesOf } from './command-lanes.ts'
+import { mayBeThere } from './command-tries.ts'
 import { settleChats } from './command-turns.ts'
 import type { Outcome } from './commands.ts'
-import { commandEndsChannel, type EndedCommand, endedColumns, mayBeThere } from './commands-at-work.ts'
+import { commandEndsChannel, type EndedCommand, endedColumns } from './commands-at-work.ts'
 import { giveFirstTurnsBack } from './first-contacts.ts'
 
 export type CancelledCommand = EndedCommand & { instance_id: string; upload_id: string | null }

@@ -3,6 +3,7 @@
 import type { Transaction } from '../database/database.ts'
 import type { Write } from '../database/statement-parts.ts'
 import { asRows } from '../database/statement-parts.ts'
+import { unseen } from '../database/unseen.ts'
 import { isFirstIn } from './first-contacts.ts'
 import { turnsOf } from './outgoing-turns.ts'
 import { isInPreparation } from './uploads-sent.ts'
@@ -64,12 +65,13 @@ export const settleChats = (chats: readonly { instanceId: string; chatId: string
   isEmpty: chats.length === 0,
 })
 
-/** The same of the chats that these commands are in. */
+/** The same of the chats that these commands are in. Answers whether any of them has something that waits. */
 export async function settleBehind(
   database: Transaction,
   { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
-): Promise<void> {
-  await database.query(settleBehindSql, [instanceId, commandIds])
+): Promise<boolean> {
+  const [row] = await database.query<{ is_more: boolean }>(settleBehindSql, [instanceId, commandIds])
+  return row?.is_more === true
 }
 
 /** The same of all chats of an instance: who held it before may have died between two steps. What it costs grows with the chats that wait. */
@@ -85,9 +87,11 @@ const settleSql = (given: string) => `update commands c set is_behind = false,
   where c.instance_id = given.instance_id and c.command_id = head.command_id and (c.is_behind or (c.is_first and not ${isFirst}))`
 const isFirst = isFirstIn('c.instance_id', 'c.chat_id')
 
-const settleBehindSql = settleSql(
-  '(select distinct e.instance_id, e.chat_id from commands e where e.instance_id = $1 and e.command_id = any($2::text[])) given',
-)
+const settleBehindSql = `with given as (
+    select distinct e.instance_id, e.chat_id from commands e
+    where e.instance_id = $1 and e.command_id = any(array(select unnest(${unseen('$2::text[]')})))
+  ), settled as (${settleSql('given')})
+  select exists (select from given join commands w using (instance_id, chat_id) where ${isWaiting('w')}) as is_more`
 
 const chatsOf = (which: string) =>
   `select n.chat_id from commands n where n.instance_id = $1 and ${isWaiting('n')} ${which} order by n.chat_id limit 1`

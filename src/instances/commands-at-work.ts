@@ -1,46 +1,15 @@
-// Commands in the hands of who holds their account: claimed, tried, put off, decided and ended, each fenced by its epoch; or given up, or past
-// their time.
+// What comes of commands in the hands of who holds their account, who claimed (commands-claimed.ts) and tried them (command-tries.ts): decided and ended,
+// each fenced by its epoch; or given up, or past their time.
 import type { Transaction } from '../database/database.ts'
 import { asRows, writeTogether } from '../database/statement-parts.ts'
 import { albumOperation } from '../events/operations.ts'
 import { isPurged } from '../purge/tombstones.ts'
-import { isAhead, isDue, isWaiting, type PutOffFor, settleBehind, settleChats, type Turn, turnOf } from './command-turns.ts'
+import { mayBeThere, type Outdated, outdatedIn } from './command-tries.ts'
+import { settleBehind, settleChats } from './command-turns.ts'
 import type { Outcome } from './commands.ts'
-import { isLearning } from './commands-begin.ts'
-import { type FirstContactPace, firstTurnAt, firstTurns, giveFirstTurnsBack, takeFirstTurns } from './first-contacts.ts'
+import { type ClaimedCommand, unwaited } from './commands-claimed.ts'
 import { heldOwner, isOwner, type Owned } from './instance-owners.ts'
-import { addingSecrets, type SecretRow, secretColumns } from './message-secrets.ts'
-import { restsUntil, sayTurns } from './outgoing-turns.ts'
-import { outdating, type Question } from './socket-reads.ts'
 import { markSent } from './uploads-sent.ts'
-
-/** What its owner needs. `built`: sealed; null: nothing was sent yet, or it is no message. `outcome`: decided by an owner before, who did not tell it. */
-export type ClaimedCommand = {
-  command_id: string
-  event_id: string
-  operation: string
-  chat_id: string
-  message_id: string
-  body: unknown
-  built: Buffer | null
-  tries: number
-  /** Whoever had it before did not say what came of it: it died, or its connection ended. */
-  is_left: boolean
-  outcome: Outcome | null
-  /** What would be told of it now: WhatsApp refused its last try; null: it did not. */
-  refusal: Outcome | null
-  /** WhatsApp said nothing to a try before its last one. */
-  is_unanswered: boolean
-  is_expired: boolean
-  /** Epoch ms. */
-  asked_at_ms: number
-  /** For so long its account writes nothing; 0: it may. */
-  rests_ms: number
-  /** Which one it was claimed for: its message is one for people to read. */
-  turn: Turn
-  /** What its record goes on with; null: nobody traced it. */
-  traceparent: string | null
-}
 
 /** What is told of one that is over. */
 export type EndedCommand = Pick<
@@ -53,150 +22,6 @@ export type EndingCommand = EndedCommand & Pick<ClaimedCommand, 'built'>
 /** Of commands `c`, what is told of one that is over. */
 export const endedColumns =
   'c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.tries, c.traceparent, c.outcome'
-
-/**
- * Of each chat the first command that is not over, where it is due; those of `busy` chats are left alone. One that this epoch has already is
- * answered again: its answer was lost. At most `limit`, oldest first; none where a newer epoch owns the instance, or while the log is to say what came of
- * some. Of those that wait for a turn of
- * the account's pace at most `turns`, each once; of first messages as many as `firsts` lets go now; of neither any while the account rests. What it
- * costs grows neither with the commands that wait nor with their chats: of each kind the index has the next ones. `turnAt`: when the account's next turn
- * is, epoch ms, for whoever asks; null: now. Not in a transaction: its commit alone is not waited for. Nothing leaves the process, and nothing is
- * decided, before a statement that finds the claim in its row and is waited for, and with it the claim: one that Postgres forgets in its death is a
- * claim of nobody, and is made again.
- */
-export async function claimCommands(
-  database: Transaction,
-  { instanceId, epoch }: Owned,
-  { busy, limit, turns, turnAt, firsts }: Claim,
-): Promise<readonly ClaimedCommand[]> {
-  const values = [instanceId, epoch, busy, limit, turns, firsts.spacingMs, firsts.perDay, turnAt ?? null]
-  return database.query<ClaimedCommand>(claimSql, values)
-}
-
-type Claim = { busy: readonly string[]; limit: number; turns: number; turnAt?: number | null; firsts: FirstContactPace }
-
-const pace = { spacingMs: '$6', perDay: '$7' }
-const found = `select c.command_id, c.chat_id, c.place, c.state = 'sending' as is_left, ${turnOf('c')} as turn from commands c
-    where c.instance_id = $1 and ${isWaiting('c')} and ${isAhead('c')} and not (c.chat_id = any($3::text[])) and ${isDue('c', '$2')}`
-
-/** Those that were never put off, and those that are due again: neither kind hides the other. */
-const nextOf = (kind: string, most: string): string =>
-  ['c.due_at is null', 'c.due_at <= now()']
-    .map(when => `(${found} and ${kind} and ${when} order by c.due_at, c.place limit ${most})`)
-    .join(' union ')
-
-/** Until the statement's transaction is over. Selected of the row of its owner, without which nothing is claimed. */
-const unwaited = `set_config('synchronous_commit', 'off', true)`
-const claimSql = `with held as (select ${unwaited} from (${heldOwner('$1', '$2')}) owner where not ${isLearning}), turn_of_first as materialized (
-  select ${firstTurnAt('$1', pace)} as at, ${restsUntil('$1')} as rests_until
-), turns as materialized (
-  select t.rests_until, case when t.rests_until is null then $5::bigint else 0 end as paced,
-    case when t.rests_until is null then ${firstTurns('$1', { ...pace, turnAt: 't.at' })} else 0 end as firsts from turn_of_first t
-), told as (
-  ${sayTurns({ instanceId: '$1', turnAt: 'to_timestamp($8::float8 / 1000)', firstAt: '(select at from turn_of_first)', may: 'exists (select from held)' })}
-), next as (
-  ${nextOf('not c.is_first and not c.is_paced', '$4::bigint')}
-  union ${nextOf('not c.is_first and c.is_paced', 'least($4::bigint, (select paced from turns))')}
-  union ${nextOf('c.is_first and not c.is_paced', 'least($4::bigint, (select firsts from turns))')}
-  union (${found} and (c.is_paced or c.is_first) and c.expires_at < now() order by c.expires_at limit $4::bigint)
-), ranked as (
-  select command_id, chat_id, place, is_left, turn, row_number() over (partition by turn order by place) as nth from next
-), due as (
-  select command_id, chat_id, is_left, turn from ranked
-  where turn = 'none' or nth <= (select case ranked.turn when 'paced' then paced else firsts end from turns) order by place limit $4::bigint
-), taken as (
-  ${takeFirstTurns('$1', "(select chat_id from due where turn = 'first' and exists (select from held))")}
-)
-update commands c set state = case when c.state = 'ending' then 'ending' else 'sending' end, epoch = $2, is_paced = false, is_first = false,
-  took_first = c.took_first or due.turn = 'first'
-from due where exists (select from held) and c.instance_id = $1 and c.command_id = due.command_id and ${isWaiting('c')} and coalesce(c.epoch <= $2, true)
-returning c.command_id, c.event_id, c.operation, c.chat_id, c.message_id, c.body, c.built, c.tries, c.traceparent, due.is_left, c.outcome, c.refusal,
-  coalesce(c.is_unanswered, c.tries > 1) as is_unanswered, c.expires_at < now() as is_expired,
-  (extract(epoch from c.asked_at) * 1000)::float8 as asked_at_ms,
-  coalesce((select (extract(epoch from rests_until - now()) * 1000)::float8 from turns), 0) as rests_ms, due.turn`
-
-/** Of commands `c` that were tried: WhatsApp did not refuse each of the tries. */
-export const mayBeThere = (c: string): string => `(${c}.refusal is null or coalesce(${c}.is_unanswered, ${c}.tries > 1))`
-
-/** Where the `tries`th begins, and nothing was said to the one before. */
-const isUnansweredBy = (tries: string) => `is_unanswered or (tries between 1 and ${tries} - 1 and refusal is null)`
-
-/** What was read of WhatsApp before, of the same instance, and is old by a command. */
-type Outdated = readonly Omit<Question, 'instanceId'>[]
-
-/** `secrets`: those in `built`, for what comes sealed with them later. `outdated`: by it, whether it is done or not. */
-export type BegunTry = Owned & {
-  commandId: string
-  tries: number
-  built: Buffer | null
-  secrets?: readonly SecretRow[]
-  outdated?: Outdated
-}
-
-/**
- * Before each try, which is the `tries`th, however often this is asked; `built`: of the first one stays, with its secrets. However it ends from here
- * on, whoever asks after that is not answered what was read before. false: it is this owner's no more, and is not sent.
- */
-export async function beginTry(
-  database: Transaction,
-  { instanceId, epoch, commandId, tries, built, secrets = [], outdated = [] }: BegunTry,
-): Promise<boolean> {
-  const values = [instanceId, commandId, epoch, built, tries, ...secretColumns(secrets)]
-  if (outdated.length === 0) return didChange(database.query(`${beginTrySql} select 1 from begun`, values))
-  return didChange(database.query(beginAndOutdateSql, [...values, asRows(outdated)]))
-}
-
-const outdatedIn = (given: string) =>
-  outdating(
-    `(select $1::text as instance_id, kind, subject from json_to_recordset(${given}::json) as g(kind text, subject text))`,
-  )
-
-const beginTrySql = `with held as (${heldOwner('$1', '$3')}), begun as (
-    update commands set tries = $5, refusal = null, is_unanswered = ${isUnansweredBy('$5')},
-      built = case when tries = 0 then $4 else coalesce(built, $4) end
-    where exists (select from held) and instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning 1
-  ), kept as (${addingSecrets(['$6', '$7', '$8', '$9', '$10'], 'exists (select from begun)')})`
-const beginAndOutdateSql = `${beginTrySql}, outdated as (${outdatedIn('$11')}) select 1 from begun`
-
-/** `tries`: where the last one did not count; `turn`: which is given back, as nothing went out; `refusal`: what WhatsApp said to it; `waitsFor` [retry]: what for. */
-type PutOff = Owned & {
-  commandId: string
-  delayMs: number
-  tries: number | null
-  turn: Turn
-  refusal: Outcome | null
-  waitsFor?: PutOffFor
-}
-
-/** To be tried again in `delayMs`: until then it holds its chat. */
-export async function putOff(
-  database: Transaction,
-  { instanceId, epoch, commandId, delayMs, tries, turn, refusal, waitsFor = 'retry' }: PutOff,
-): Promise<boolean> {
-  return didChange(
-    database.query(
-      `with left_alone as (
-         update commands set state = 'accepted', due_at = now() + $4 * interval '1 millisecond', tries = coalesce($5, tries), refusal = $6, waits_for = $8,
-           is_unanswered = is_unanswered or ($5::integer is null and $6::jsonb is null and tries > 0),
-           is_paced = $7::text = 'paced', is_first = $7::text = 'first', took_first = took_first and $7::text <> 'first'
-         where instance_id = $1 and command_id = $2 and epoch = $3 and state = 'sending' returning chat_id
-       ), given_back as (${giveFirstTurnsBack('$1', "(select chat_id from left_alone where $7::text = 'first')")})
-       select from left_alone`,
-      [instanceId, commandId, epoch, delayMs, tries, refusal === null ? null : JSON.stringify(refusal), turn, waitsFor],
-    ),
-  )
-}
-
-/** What was put off need not wait any longer; what is in hand stays. */
-export async function dueNow(
-  database: Transaction,
-  { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
-): Promise<void> {
-  await database.query(
-    `update commands set due_at = now() where instance_id = $1 and command_id = any($2::text[]) and state = 'accepted' and due_at > now()`,
-    [instanceId, commandIds],
-  )
-}
 
 /** `outdated`: by it; what was read while it was tried among them, and of what it has made. */
 type Decided = Owned & { commandId: string; outcome: Outcome; outdated?: Outdated }
@@ -224,29 +49,31 @@ const decideAndOutdateSql = `with decided as (${decideSql}), outdated as (${outd
 /** Payload: the id of a command that is over. */
 export const commandEndsChannel = 'command_ends'
 
+/** Answers whether anything waits in its chat. */
 export const endCommand = (
   database: Transaction,
   { instanceId, commandId }: { instanceId: string; commandId: string },
-): Promise<void> => endCommands(database, { instanceId, commandIds: [commandId] })
+): Promise<boolean> => endCommands(database, { instanceId, commandIds: [commandId] })
 
 /**
  * Their outcomes are in the log. The upload of one was sent, however long its command is remembered. Two statements, which are safe to be done
- * again: in a transaction they are one.
+ * again: in a transaction they are one. The commit is not waited for: what Postgres forgets in its death is told again. Answers whether anything waits in their
+ * chats.
  */
 export async function endCommands(
   database: Transaction,
   { instanceId, commandIds }: { instanceId: string; commandIds: readonly string[] },
-): Promise<void> {
+): Promise<boolean> {
   await database.query(
     `with ended as (
        update commands set state = case outcome ->> 'type' when 'command.completed' then 'completed' else 'failed' end, ended_at = now()
        where instance_id = $1 and command_id = any($2::text[]) and state = 'ending'
-       returning state, upload_id, pg_notify('${commandEndsChannel}', command_id))
+       returning state, upload_id, pg_notify('${commandEndsChannel}', command_id), ${unwaited})
      ${markSent("(select upload_id from ended where state = 'completed')")}`,
     [instanceId, commandIds],
   )
   // A death before this is made good by the next session of the account.
-  await settleBehind(database, { instanceId, commandIds })
+  return settleBehind(database, { instanceId, commandIds })
 }
 
 /** Which of these have commands that are not over. What it costs grows with the instances alone. */
@@ -348,8 +175,4 @@ export async function findBuilt(
     [instanceId, messageId],
   )
   return row === undefined ? null : { commandId: row.command_id, built: row.built }
-}
-
-async function didChange(changing: Promise<readonly unknown[]>): Promise<boolean> {
-  return (await changing).length > 0
 }

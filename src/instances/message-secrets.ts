@@ -15,14 +15,19 @@ export async function addSecrets(database: Transaction, rows: readonly SecretRow
   await database.query(addSql, secretColumns(rows))
 }
 
-/** The same as a part of another statement, which writes what they go with; `columns`: SQL of secretColumns, `where`: another condition. */
-export const addingSecrets = ([instances, messages, authors, sealed, forEver]: readonly string[], where = 'true'): string =>
-  `insert into message_secrets (instance_id, message, author, sealed, kept_until)
+/**
+ * The same as a part of another statement, which writes what they go with; `columns`: SQL of secretColumns, and of an array of text that says of each what it
+ * goes with, `new.of` [none does]; `where`: another condition.
+ */
+export const addingSecrets = (columns: readonly string[], where = 'true'): string => {
+  const [instances, messages, authors, sealed, forEver, of = "'{}'"] = columns
+  return `insert into message_secrets (instance_id, message, author, sealed, kept_until)
 select new.instance_id, new.message, new.author, new.sealed, case when not new.for_ever then now() + interval '400 days' end
-from unnest(${instances}::text[], ${messages}::bytea[], ${authors}::bytea[], ${sealed}::bytea[], ${forEver}::boolean[])
-  as new (instance_id, message, author, sealed, for_ever)
+from unnest(${instances}::text[], ${messages}::bytea[], ${authors}::bytea[], ${sealed}::bytea[], ${forEver}::boolean[], ${of}::text[])
+  as new (instance_id, message, author, sealed, for_ever, of)
 where not ${isPurged('new.instance_id')} and ${where}
 on conflict do nothing`
+}
 
 export const secretColumns = (rows: readonly SecretRow[]): readonly unknown[] => [
   rows.map(({ instanceId }) => instanceId),

@@ -18,7 +18,7 @@ import { all as allProjections } from '../projections/all.ts'
 import { openProjections } from '../projections/open-projections.ts'
 import { titleOf } from '../projections/projection.ts'
 import { readModelIndexes } from '../projections/read-model/indexes.ts'
-import { getChatTimer } from '../projections/read-model/queries.ts'
+import { chatTimer } from '../projections/read-model/queries.ts'
 import { openRebuilds } from '../projections/rebuild/open-rebuilds.ts'
 import { openLostCommands } from '../projections/tell-lost-commands.ts'
 import { openPurges } from '../purge/open-purges.ts'
@@ -52,7 +52,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
     openProducers({
       ...ports,
       openSession: signal => openSession({ ...ground.database, applicationName: 'zaplog producers' }, signal),
-      chatTimer: of => getChatTimer(ports.database, of),
+      chatTimer,
       config: { ...config.whatsapp, ...config.log, processing: config.processing },
       logger,
       metrics,

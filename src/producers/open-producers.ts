@@ -1,8 +1,10 @@
 // The role producers: the only process of its database that holds WhatsApp sockets, and only while it provably does.
+
 import type { Database } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
 import { type AccountsHere, createAccountsHere } from '../instances/accounts-here.ts'
+import type { ChatTimer } from '../instances/commands-claimed.ts'
 import { openInstanceRows } from '../instances/instance-rows.ts'
 import type { EventLog } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
@@ -17,7 +19,6 @@ import { wait } from '../runtime/wait.ts'
 import { findSealedOtherwise } from './auth/auth-rows.ts'
 import { createKeyWriter } from './auth/key-writer.ts'
 import { keepTrimming } from './auth/trim-old-rows.ts'
-import type { ChatTimer } from './commands/chat-timer.ts'
 import { createCommandWatch } from './commands/command-watch.ts'
 import { createCommandExpiry } from './commands/expire-commands.ts'
 import type { CommandTimes } from './commands/judge-try.ts'

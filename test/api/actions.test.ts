@@ -1,6 +1,8 @@
 // What becomes no message, over HTTP: one command like any other, and its end for whoever waits for it.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { beginTry, claimCommands, decideOutcome, endCommand } from '../../src/instances/commands-at-work.ts'
+import { beginTry } from '../../src/instances/command-tries.ts'
+import { decideOutcome, endCommand } from '../../src/instances/commands-at-work.ts'
+import { claimCommands } from '../../src/instances/commands-claimed.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'
 import { projectEvents } from '../ground/api/project-events.ts'

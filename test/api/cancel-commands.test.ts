@@ -1,7 +1,7 @@
 // What is cancelled is not given to WhatsApp, what may have been given is not called cancelled, and each is told once.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beginTry, putOff } from '../../src/instances/command-tries.ts'
 import type { Outcome } from '../../src/instances/commands.ts'
-import { beginTry, putOff } from '../../src/instances/commands-at-work.ts'
 import { askAccepted, begin, cancel, outcomesOf, slugOf, statesOf } from '../ground/api/cancelling.ts'
 import { anInstance, ask, type CommandsWorld, claim, endAs, openCommandsWorld, owned } from '../ground/api/commands-world.ts'
 import { metricsToken } from '../ground/api/open-test-api.ts'

@@ -1,6 +1,7 @@
 // What a command came to is there at once, in words for programs and for people, and lists hold each once.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { beginTry, decideOutcome, endCommand } from '../../src/instances/commands-at-work.ts'
+import { beginTry } from '../../src/instances/command-tries.ts'
+import { decideOutcome, endCommand } from '../../src/instances/commands-at-work.ts'
 import {
   anInstance,
   ask,

@@ -1,6 +1,8 @@
 // What a command waits for is said, and until when, by what decides it: until it is over.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { beginTry, claimCommands, decideOutcome, endCommand, putOff } from '../../src/instances/commands-at-work.ts'
+import { beginTry, putOff } from '../../src/instances/command-tries.ts'
+import { decideOutcome, endCommand } from '../../src/instances/commands-at-work.ts'
+import { claimCommands } from '../../src/instances/commands-claimed.ts'
 import {
   anInstance,
   ask,

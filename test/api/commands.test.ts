@@ -1,7 +1,7 @@
 // Commands over HTTP: 202 means that it is in the log, that it may be sent by then, and how it is found; what cannot be done is refused before.
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { beginTry } from '../../src/instances/commands-at-work.ts'
+import { beginTry } from '../../src/instances/command-tries.ts'
 import {
   anInstance,
   ask,

@@ -1,8 +1,9 @@
 // What is asked for is judged before it is taken: by what the read model has of its chat, of what it replies to and of who wrote there.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Transaction } from '../../src/database/database.ts'
 import { parseKeptBody } from '../../src/events/command-bodies.ts'
 import { askCommand } from '../../src/instances/commands.ts'
-import { getChatTimer } from '../../src/projections/read-model/queries.ts'
+import { chatTimer } from '../../src/projections/read-model/queries.ts'
 import {
   type BodiesRig,
   beginAnew,
@@ -37,7 +38,7 @@ describe('the chat', () => {
 
   test('[F1] has a timer, of a group or between two, which is read when something goes out and not when it is asked for', async () => {
     await happened(rig, theirs(), anEvent('chat.updated', { archived: null, expiresInSeconds: 86_400 }))
-    const timer = (chatId: string) => getChatTimer(rig.dsl.test.database, { instanceId: 'shop', chatId })
+    const timer = (chatId: string) => timerOf(rig.dsl.test.database, chatId)
     expect([await timer(somebody.pn), await timer(somebody.lid), await timer(somebodyElse.lid)]).toEqual([86_400, 86_400, null])
     expect(await complete(rig, { kind: 'text', text: 'oi' })).not.toHaveProperty('known')
     await happened(rig, anEvent('chat.updated', { archived: null, expiresInSeconds: 0 }))
@@ -49,7 +50,7 @@ describe('the chat', () => {
   test('[F1] has the timer that a command has just set, until the read model has it, and none of one that waits or has failed', async () => {
     await happened(rig, theirs(), anEvent('chat.updated', { archived: null, expiresInSeconds: 86_400 }))
     const { database } = rig.dsl.test
-    const timer = () => getChatTimer(database, { instanceId: 'shop', chatId: somebody.pn })
+    const timer = () => timerOf(database, somebody.pn)
     const setting = (expiresInSeconds: unknown, commandId: string) => ({
       ...{ instanceId: 'shop', commandId, eventId: commandId, messageId: 'M', digest: 'd', operation: 'chat.timer' },
       ...{ chatId: somebody.lid, body: { kind: 'timer', chatId: somebody.lid, expiresInSeconds } },
@@ -173,3 +174,10 @@ describe('whether it is the first that is said to somebody', () => {
     expect(await isFirst(somebody.lid)).toBe(false)
   })
 })
+
+/** In seconds; null: there is none. */
+async function timerOf(database: Transaction, chatId: string): Promise<number | null> {
+  const sql = `select ${chatTimer('$1::text', '$2::text')} as seconds`
+  const [row] = await database.query<{ seconds: number | null }>(sql, ['shop', chatId])
+  return row?.seconds ?? null
+}

@@ -1,8 +1,10 @@
 // A file to send that has a chat is a command once it is completed: sent once, and given up where nobody may have it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/events/event.ts'
+import { beginTry, putOff } from '../../src/instances/command-tries.ts'
 import { forgetCommands, type Outcome } from '../../src/instances/commands.ts'
-import { beginTry, claimCommands, decideOutcome, endCommand, putOff } from '../../src/instances/commands-at-work.ts'
+import { decideOutcome, endCommand } from '../../src/instances/commands-at-work.ts'
+import { claimCommands } from '../../src/instances/commands-claimed.ts'
 import type { CommandsWorld } from '../ground/api/commands-world.ts'
 import { tellApi } from '../ground/api/project-events.ts'
 import { aPhoto, ask, complete, eventsIn, makeReady, openUploadsApi, put, read, uploaded } from '../ground/api/uploads-asked.ts'

@@ -2,7 +2,7 @@
 // again after each connect; however much waits, little is said.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { DatabaseError, type Transaction } from '../../src/database/database.ts'
-import { beginTry } from '../../src/instances/commands-at-work.ts'
+import { beginTry } from '../../src/instances/command-tries.ts'
 import { nextCommands } from '../../src/instances/commands-next.ts'
 import { restAccount } from '../../src/instances/outgoing-turns.ts'
 import { openTestApi, type TestApi } from '../ground/api/open-test-api.ts'

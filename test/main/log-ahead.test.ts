@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { EventOf } from '../../src/events/event.ts'
 import { commandIds, outcomeId } from '../../src/instances/command-ids.ts'
-import { claimCommands } from '../../src/instances/commands-at-work.ts'
+import { claimCommands } from '../../src/instances/commands-claimed.ts'
 import { readCommand } from '../../src/instances/commands-shown.ts'
 import { takeEpoch } from '../../src/instances/instance-owners.ts'
 import { goOnBehindLog } from '../../src/main/log-ahead.ts'

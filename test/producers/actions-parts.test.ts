@@ -3,7 +3,7 @@
 import type { BinaryNode, WAPatchCreate } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
 import { chatOf, laneOf } from '../../src/instances/command-lanes.ts'
-import type { ClaimedCommand } from '../../src/instances/commands-at-work.ts'
+import type { ClaimedCommand } from '../../src/instances/commands-claimed.ts'
 import { changeParticipants } from '../../src/producers/actions/change-participants.ts'
 import { patchAppState } from '../../src/producers/actions/patch-app-state.ts'
 import { findOnWhatsApp } from '../../src/producers/actions/people-of-group.ts'
@@ -142,6 +142,7 @@ describe('a try', () => {
       is_unanswered: false,
       is_expired: false,
       turn: 'none',
+      timer_seconds: null,
       asked_at_ms: at,
       rests_ms: 0,
       ...more,

@@ -1,4 +1,5 @@
-// Guarantee: Postgres may forget in its death that a command was claimed, and nothing else: what was not tried is not sent, and is claimed again.
+// Guarantee: Postgres may forget in its death that a command was claimed, or is over, and nothing else: what was not tried is not sent, and is claimed
+// again; what was decided stays so, and is told again.
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openEmbeddedPostgres } from '../../src/database/embedded.ts'
@@ -6,8 +7,10 @@ import { migrate } from '../../src/database/migrate.ts'
 import { openPostgres } from '../../src/database/postgres.ts'
 import { writeTogether } from '../../src/database/statement-parts.ts'
 import { commandIds } from '../../src/instances/command-ids.ts'
+import { beginTry, putOff } from '../../src/instances/command-tries.ts'
 import { acceptCommands } from '../../src/instances/commands.ts'
-import { beginTry, claimCommands, decideOutcome, putOff } from '../../src/instances/commands-at-work.ts'
+import { decideOutcome, endCommand } from '../../src/instances/commands-at-work.ts'
+import { claimCommands } from '../../src/instances/commands-claimed.ts'
 import { takeEpoch } from '../../src/instances/instance-owners.ts'
 import { never } from '../../src/runtime/or-abort.ts'
 import { openTempDir } from '../ground/database/temp-dir.ts'
@@ -36,7 +39,7 @@ async function openServer() {
   return { database, die }
 }
 
-test('[F1] [B6] a claim that Postgres forgets is nobody’s: its try does not begin, nothing comes of it, and it is claimed again; a try is never forgotten', async () => {
+test('[F1] [B6] a claim that Postgres forgets is nobody’s: its try does not begin, nothing comes of it, and it is claimed again; an end that it forgets, too, as it was decided; a try is never forgotten', async () => {
   const { database, die } = await openServer()
   await database.query("insert into instance_ids (instance_id, request_id, name, settings) values ($1, 'r', 'test', '{}')", [
     instanceId,
@@ -75,4 +78,12 @@ test('[F1] [B6] a claim that Postgres forgets is nobody’s: its try does not be
   await die()
   expect(await rows()).toEqual([{ state: 'sending', tries: 1, built, epoch }])
   expect(await database.query('select chat_id from first_contacts')).toEqual([{ chat_id: chatId }])
+  const done = { type: 'command.completed', at: 1, saidAt: null } as const
+  expect(await decideOutcome(database, { ...of, outcome: done })).toMatchObject({ outcome: done })
+  await endCommand(database, of)
+  await die()
+  expect(await rows()).toEqual([{ state: 'ending', tries: 1, built, epoch }])
+  expect(await claim()).toEqual([[ids.commandId, 'none']])
+  await endCommand(database, of)
+  expect(await rows()).toEqual([{ state: 'completed', tries: 1, built, epoch }])
 }, 120_000)

@@ -168,7 +168,7 @@ test('[B2] [F1] what is sent is encrypted behind the door: no byte leaves before
   isHolding = true
   const second = await askFor(rig, { chatId: ana.lidJid, text: 'second' })
   await until('its step is to be written', () => held > 0)
-  await untilRow(rig, second, 'begun', row => row.tries === 1)
+  await untilRow(rig, second, 'claimed and not begun', row => row.state === 'sending' && row.tries === 0)
   expect(countsSent(device)).toEqual([1])
   step.resolve()
   await rig.untilEvents('command.completed', 2)

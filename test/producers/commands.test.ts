@@ -190,10 +190,10 @@ test('[F1] [B2] an owner that was overtaken sends nothing: neither what it has c
 })
 
 test('[F1] nothing leaves before its bytes are kept', async () => {
-  const kept = Promise.withResolvers<void>()
+  const row = holdRow('held')
   let begun = 0
   const database = flaky(rig.database.database, ({ args: [sql] }) =>
-    String(sql).includes('set tries = ') && ++begun === 2 ? { delay: kept.promise } : null,
+    String(sql).includes('set tries = ') && ++begun === 2 ? { delay: row.held() } : null,
   )
   await rig.start({ database })
   const device = await rig.pair('first')
@@ -205,7 +205,7 @@ test('[F1] nothing leaves before its bytes are kept', async () => {
   await askFor(rig, { chatId: bia.lidJid, text: 'later, to somebody new' })
   await untilSent(2)
   expect(texts(shownTexts(device))).toEqual(['kept', 'later, to somebody new'])
-  kept.resolve()
+  await row.free()
   await untilSent(3)
   expect(countsSent(device)).toEqual([1, 1, 1])
 })
@@ -233,12 +233,12 @@ test('[F1] what would reach nobody is not sent, and goes out once WhatsApp names
 })
 
 test('[F1] [B9] the secret of a message is kept after its bytes are: whoever dies in between leaves none that nobody sends', async () => {
-  const kept = Promise.withResolvers<void>()
+  const row = holdRow('held')
   let isHeld = false
   const database = flaky(rig.database.database, ({ args: [sql] }) => {
     if (isHeld || !String(sql).includes('set tries = ')) return null
     isHeld = true
-    return { delay: kept.promise }
+    return { delay: row.held() }
   })
   await rig.start({ database })
   await rig.pair('first')
@@ -248,10 +248,31 @@ test('[F1] [B9] the secret of a message is kept after its bytes are: whoever die
   await askFor(rig, { chatId: person(2).lidJid, text: 'later' })
   await untilSent(1)
   expect(await secrets()).toHaveLength(1)
-  kept.resolve()
+  await row.free()
   await untilSent(2)
   expect(await secrets()).toHaveLength(2)
 })
+
+/** The row of the command with this text is in somebody else's hands until it is freed, while others' are not. */
+function holdRow(text: string) {
+  const freed = Promise.withResolvers<void>()
+  let holding: Promise<void> = Promise.resolve()
+  return {
+    held: () => {
+      const held = Promise.withResolvers<void>()
+      holding = rig.database.database.transact(async tx => {
+        await tx.query(`select from commands where body ->> 'text' = $1 for update`, [text])
+        held.resolve()
+        await freed.promise
+      }, AbortSignal.timeout(60_000))
+      return held.promise
+    },
+    free: async () => {
+      freed.resolve()
+      await holding
+    },
+  }
+}
 
 test('[F1] nobody is told of an outcome before it is decided', async () => {
   let asked = 0

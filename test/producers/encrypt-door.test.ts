@@ -22,7 +22,7 @@ test('[B2] each function of Baileys’ repository is behind the door of what enc
   const store = { get: async () => ({}), set: async () => undefined }
   const keys = addTransactionCapability(store, quiet, { maxCommitRetries: 1, delayBetweenTriesMs: 1 })
   const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds: initAuthCreds(), keys }, quiet)
-  const door = Object.keys(createEncryptDoor({ repository, keys, flush: async () => undefined }))
+  const door = Object.keys(createEncryptDoor({ repository, keys, flush: async () => undefined, until: () => null }))
   expect(Object.keys(repository).toSorted()).toEqual([...door, ...makesNothing, 'lidMapping'].toSorted())
   repository.close?.()
 })

@@ -23,6 +23,7 @@ const auth: AuthState = {
   hasPart: async () => false,
   readAhead: async () => undefined,
   eraseAll: async () => undefined,
+  beginTry: () => ({ began: async () => true, forget: () => undefined }),
   credsChanged: () => undefined,
   saveCreds: async () => undefined,
 }

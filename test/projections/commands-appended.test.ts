@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { appendAccepted } from '../../src/instances/accept-appended.ts'
 import { commandIds } from '../../src/instances/command-ids.ts'
+import { beginTry } from '../../src/instances/command-tries.ts'
 import type { NewCommand } from '../../src/instances/commands.ts'
-import { beginTry, claimCommands, endCommand } from '../../src/instances/commands-at-work.ts'
+import { endCommand } from '../../src/instances/commands-at-work.ts'
 import { keepBeginning } from '../../src/instances/commands-begin.ts'
+import { claimCommands } from '../../src/instances/commands-claimed.ts'
 import type { SecretRow } from '../../src/instances/message-secrets.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { insideOf } from '../contracts/log-inside.ts'
@@ -78,10 +80,13 @@ describe('a record that is appended by who accepts it', () => {
     await take('k3', { chatId: somebodyElse.lid })
     const behind = async () => (await query('select is_behind from commands order by place')).map(row => row.is_behind)
     expect(await behind()).toEqual([false, true, false])
-    await query(
-      `update commands set state = 'ending', outcome = '{"type":"command.failed"}' where command_id = '${idOf('k1').command_id}'`,
-    )
-    await endCommand(dsl.test.database, { instanceId: 'shop', commandId: idOf('k1').command_id })
+    const end = async (key: string) => {
+      const commandId = idOf(key).command_id
+      await query(`update commands set state = 'ending', outcome = '{"type":"command.failed"}' where command_id = '${commandId}'`)
+      return endCommand(dsl.test.database, { instanceId: 'shop', commandId })
+    }
+    // Whoever ended it hears whether to look for another.
+    expect([await end('k1'), await end('k3')]).toEqual([true, false])
     expect(await behind()).toEqual([false, false, false])
     await world.append(['k1', 'k2'].map(key => asks(key)))
     await world.projectAll()

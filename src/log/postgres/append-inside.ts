@@ -1,5 +1,6 @@
 // What append-inside.ts promises, on the tables of the log: log_append, called by a statement of somebody else's transaction.
 
+import { unseen } from '../../database/unseen.ts'
 import type { Appends } from '../append/appends.ts'
 import { partitionOf } from '../append/partitioner.ts'
 import { sizeOf } from '../append/send-queue.ts'
@@ -51,7 +52,7 @@ function keepWhole(recent: Deps['recent'], row: AppendedRow, all: readonly Place
   )
 }
 
-const given = `unnest($1::text[], $2::integer[], $3::text[], $4::bytea[], $5::jsonb[], $6::timestamptz[], $7::integer[])
+const given = `unnest(${unseen('$1::text[]', '$2::integer[]', '$3::text[]', '$4::bytea[]', '$5::jsonb[]', '$6::timestamptz[]', '$7::integer[]')})
             with ordinality as r (topic, partition, key, content, headers, recorded_at, size_bytes, place)`
 
 type Placed = { topic: string; partition: number; record: Append['records'][number] }

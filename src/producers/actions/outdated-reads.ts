@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { OwnAddresses } from '../../convert/jid.ts'
 import { type BodyOf, isOperation, type Operation, operations } from '../../events/operations.ts'
 import type { Outcome } from '../../instances/commands.ts'
-import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
+import type { ClaimedCommand } from '../../instances/commands-claimed.ts'
 import { theAccount } from '../../instances/socket-answers.ts'
 import type { Question } from '../../instances/socket-reads.ts'
 

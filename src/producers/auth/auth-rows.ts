@@ -8,6 +8,7 @@ import {
   credsSealedIn,
   eraseAuth,
   eraseKeys,
+  type KeyChange,
   type KeyName,
   keysSealedIn,
   readAllKeys,
@@ -38,11 +39,13 @@ export type AuthRows = {
    * All or nothing, creds and stanza parts with the keys; keys of appendedPartsType are rows of appended_parts. `fenced`: another epoch owns
    * the instance, and nothing was written. Urgent unless said otherwise: what is not waits for the beat.
    */
-  write(change: { keys: readonly KeyWrite[]; creds: string | null }, how?: { isUrgent: boolean }): Promise<Written>
+  write(change: Change, how?: { isUrgent: boolean }): Promise<Written>
   /** The same condition; for what a new pairing must not find. */
   erase(): Promise<Written>
   eraseKeys(type: string): Promise<Written>
 }
+/** The rest of it as KeyChange has it (auth-tables.ts). */
+type Change = { keys: readonly KeyWrite[]; creds: string | null } & Pick<KeyChange, 'tries' | 'begun'>
 type Deps = { database: Database; sealer: Sealer; keyWriter: KeyWriter }
 type Of = { instanceId: string; epoch: number }
 
@@ -69,7 +72,7 @@ export function openAuthRows({ database, sealer, keyWriter }: Deps, of: Of): Aut
       const slots = opened(appendedPartsType, await readAllKeys(database, instanceId, appendedPartsType))
       return new Map([...slots].map(([id, text]): [string, string] => [id, JSON.parse(text).digest]))
     },
-    write: async ({ keys, creds }, { isUrgent } = { isUrgent: true }) => {
+    write: async ({ keys, creds, ...beside }, { isUrgent } = { isUrgent: true }) => {
       const set = keys.flatMap(({ type, id, value }) => (value === null ? [] : [{ type, id, value }]))
       const kept = set.filter(({ type }) => type !== appendedPartsType)
       const parts = set.filter(({ type }) => type === appendedPartsType)
@@ -80,6 +83,7 @@ export function openAuthRows({ database, sealer, keyWriter }: Deps, of: Of): Aut
         kept: kept.map(({ type, id, value }) => ({ type, id, sealed: seal(value, place(type, id)) })),
         creds: creds === null ? null : seal(creds, credsPlace(instanceId)),
         parts: parts.map(({ id }) => bytesOf(id)),
+        ...beside,
       })
     },
     erase: async () => ((await eraseStanzaParts(database, of)) === 'fenced' ? 'fenced' : eraseAuth(database, of)),

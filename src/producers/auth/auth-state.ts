@@ -10,6 +10,7 @@ import {
   type SignalDataTypeMap,
 } from '@whiskeysockets/baileys'
 import type { Database } from '../../database/database.ts'
+import type { MessageTry } from '../../instances/command-tries.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { SealError, type Sealer } from '../../runtime/seal.ts'
 import { appendedPartsType } from '../gate/appended-stanza-parts.ts'
@@ -23,7 +24,7 @@ import { createKeyOverlay } from './key-overlay.ts'
 import { type Outlasting, type Reads, readAhead, readKeys } from './key-reads.ts'
 import { revive, setKeysOf } from './key-values.ts'
 import type { KeyWriter } from './key-writer.ts'
-import { type KeyWrites, openKeyWrites } from './key-writes.ts'
+import { type BeginningTry, type KeyWrites, openKeyWrites } from './key-writes.ts'
 import { createSetAside } from './set-aside.ts'
 
 export type AuthState = AuthenticationState & {
@@ -46,6 +47,11 @@ export type AuthState = AuthenticationState & {
   readAhead(names: readonly KeyName[]): Promise<void>
   /** For what has to be fetched anew: once it resolves, nothing that was set or read before is found again. */
   eraseAll(type: string): Promise<void>
+  /**
+   * A message is about to be encrypted: that it is tried becomes durable with the next keys, in one statement, or by itself as soon as somebody asks
+   * whether it began.
+   */
+  beginTry(one: MessageTry): BeginningTry
   /** Baileys changed the creds: they are written soon, and not later than the next keys. */
   credsChanged(): void
   /** Resolves once the creds as they are now, and everything that was set before, are durable. */
@@ -119,6 +125,7 @@ export async function openAuthState(deps: Deps): Promise<AuthState> {
       overlay.known({ type: appendedPartsType, id: digest }) !== undefined ||
       outlasting('reading stanza parts', () => rows.hasPart(digest)),
     eraseAll: writes.eraseAll,
+    beginTry: writes.beginTry,
     credsChanged: () =>
       void writes.credsChanged().catch(error => logger.warn('auth.creds-not-saved', { instanceId, epoch, error })),
     saveCreds: writes.credsChanged,

@@ -3,6 +3,8 @@
 
 import type { Transaction } from '../../database/database.ts'
 import type { SealedIn } from '../../database/sealed-column.ts'
+import { unseen } from '../../database/unseen.ts'
+import { beginningTries, type MessageTry, messageTryColumns, messageTryWidth } from '../../instances/command-tries.ts'
 import { heldOwner, heldOwners, isOwner } from '../../instances/instance-owners.ts'
 import { rowsOf } from '../../purge/erasure.ts'
 import { rememberStanzaParts } from '../gate/appended-stanza-parts.ts'
@@ -22,6 +24,10 @@ export type KeyChange = {
   creds: Buffer | null
   /** Digests of appended stanza parts. */
   parts: readonly Buffer[]
+  /** Tries of messages that these keys encrypt: those that are still its own begin with the write [none]. */
+  tries?: readonly MessageTry[]
+  /** Is told which of them do, once they are written. */
+  begun?(commandIds: readonly string[]): void
 }
 type Of = { instanceId: string; epoch: number }
 
@@ -78,10 +84,14 @@ export async function writeChanges(
   changes: readonly KeyChange[],
 ): Promise<readonly (Written | 'locked')[]> {
   const answers = await write(database, changes)
-  return answers.map(({ isWritten, isOwned }) => (isWritten ? 'written' : isOwned ? 'locked' : 'fenced'))
+  return answers.map(({ isWritten, isOwned, begun }, number) => {
+    if (isWritten && begun !== undefined) changes[number]?.begun?.(begun)
+    return isWritten ? 'written' : isOwned ? 'locked' : 'fenced'
+  })
 }
 
-type Answer = { isWritten: boolean; isOwned: boolean }
+/** `begun`: where there were tries in the statement. */
+type Answer = { isWritten: boolean; isOwned: boolean; begun?: readonly string[] }
 
 async function write(database: Transaction, changes: readonly KeyChange[]): Promise<readonly Answer[]> {
   const each = <Item>(itemsOf: (change: KeyChange) => readonly Item[]) =>
@@ -90,7 +100,8 @@ async function write(database: Transaction, changes: readonly KeyChange[]): Prom
   const kept = each(change => change.kept)
   const creds = each(change => (change.creds === null ? [] : [change.creds]))
   const parts = each(change => change.parts)
-  return database.query<Answer>(writeSql, [
+  const tries = each(change => change.tries ?? []).map(({ number, item }) => ({ ...item, number }))
+  return database.query<Answer>(tries.length === 0 ? writeSql : writeWithTriesSql, [
     changes.map(change => change.instanceId),
     changes.map(change => change.epoch),
     gone.map(({ number }) => number),
@@ -104,33 +115,41 @@ async function write(database: Transaction, changes: readonly KeyChange[]): Prom
     creds.map(({ item }) => item),
     parts.map(({ number }) => number),
     parts.map(({ item }) => item),
+    ...(tries.length === 0 ? [] : messageTryColumns(tries)),
   ])
 }
 
-const writeSql = `
+const writeParts = `
 with asked as (
   select (named.place - 1)::int as number, named.instance_id, named.epoch
-  from unnest($1::text[], $2::bigint[]) with ordinality as named (instance_id, epoch, place)
+  from unnest(${unseen('$1::text[]', '$2::bigint[]')}) with ordinality as named (instance_id, epoch, place)
 ),
 owner as (${heldOwners('asked')}),
 gone as (
-  delete from auth_keys using unnest($3::int[], $4::text[], $5::text[]) as old (number, type, id) join owner using (number)
+  delete from auth_keys using unnest(${unseen('$3::int[]', '$4::text[]', '$5::text[]')}) as old (number, type, id) join owner using (number)
   where auth_keys.instance_id = owner.instance_id and auth_keys.type = old.type and auth_keys.id = old.id
 ),
 kept as (
   insert into auth_keys (instance_id, type, id, sealed)
   select owner.instance_id, new.type, new.id, new.sealed
-  from unnest($6::int[], $7::text[], $8::text[], $9::bytea[]) as new (number, type, id, sealed) join owner using (number)
+  from unnest(${unseen('$6::int[]', '$7::text[]', '$8::text[]', '$9::bytea[]')}) as new (number, type, id, sealed) join owner using (number)
   on conflict (instance_id, type, id) do update set sealed = excluded.sealed
 ),
 saved as (
   insert into auth_creds (instance_id, epoch, sealed)
-  select owner.instance_id, owner.epoch, new.sealed from unnest($10::int[], $11::bytea[]) as new (number, sealed) join owner using (number)
+  select owner.instance_id, owner.epoch, new.sealed from unnest(${unseen('$10::int[]', '$11::bytea[]')}) as new (number, sealed) join owner using (number)
   on conflict (instance_id) do update set epoch = excluded.epoch, sealed = excluded.sealed, saved_at = now()
 ),
-parts as (${rememberStanzaParts('unnest($12::int[], $13::bytea[])')})
-select exists (select from owner where owner.number = asked.number) as "isWritten", ${isOwner('asked.instance_id', 'asked.epoch')} as "isOwned"
-from asked order by asked.number`
+parts as (${rememberStanzaParts(`unnest(${unseen('$12::int[]', '$13::bytea[]')})`)})`
+const answered = `exists (select from owner where owner.number = asked.number) as "isWritten", ${isOwner('asked.instance_id', 'asked.epoch')} as "isOwned"`
+const writeSql = `${writeParts}
+select ${answered} from asked order by asked.number`
+const triesFrom = 14
+const tryParameters = Array.from({ length: messageTryWidth }, (_, nth) => `$${triesFrom + nth}`)
+/** One of its own: who receives has no tries, and many writes. */
+const writeWithTriesSql = `${writeParts},
+${beginningTries(tryParameters)}
+select ${answered}, array(select begun.command_id from begun where begun.number = asked.number) as begun from asked order by asked.number`
 
 type Owners = { owners: number }
 const owner = `with owner as (${heldOwner('$1', '$2')})`

@@ -1,6 +1,7 @@
 // Makes an instance's key writes durable: one statement at a time, each with all that is there, and never before what was appended until then.
 // Creds are never behind the keys that go with them. What lags begins at the beat of the process; whoever waits for a write does not.
 import { setImmediate } from 'node:timers/promises'
+import type { MessageTry } from '../../instances/command-tries.ts'
 import { onAbort } from '../../runtime/or-abort.ts'
 import { SocketEnded, type SocketLife } from '../socket-life.ts'
 import type { AuthRows, KeyWrite } from './auth-rows.ts'
@@ -9,6 +10,7 @@ import type { Outlasting } from './key-reads.ts'
 import type { KeyWriter } from './key-writer.ts'
 import { createLaggingKeys, type SetKey } from './lagging-keys.ts'
 import type { SetAside } from './set-aside.ts'
+import { createTriesWithKeys, type WaitingTry } from './tries-with-keys.ts'
 
 export type KeyWrites = {
   /** Resolves once these writes, what waits for one, and the creds if they changed, are durable. */
@@ -19,6 +21,14 @@ export type KeyWrites = {
   eraseAll(type: string): Promise<void>
   /** Resolves once they are durable as they are now, which is not later than the next keys. */
   credsChanged(): Promise<void>
+  /** With the next write of this account, which is the one of the keys that encrypt the message. */
+  beginTry(one: MessageTry): BeginningTry
+}
+export type BeginningTry = {
+  /** Once it is durable, at the latest now. false: it is its owner's no more, or somebody else holds its row. Rejects with the socket's end. */
+  began(): Promise<boolean>
+  /** Where nothing of it left, and it was in no write yet, it never began. */
+  forget(): void
 }
 type Deps = {
   rows: Pick<AuthRows, 'write' | 'eraseKeys'>
@@ -41,42 +51,34 @@ type Work = { isUrgent: boolean; ended: Promise<void> }
 export function openKeyWrites(deps: Deps): KeyWrites {
   const { rows, overlay, keyWriter, life, outlasting } = deps
   const lagging = createLaggingKeys({ ...deps, budget: keyWriter.budget })
+  const tries = createTriesWithKeys()
+  const alone = createTurns(keyWriter)
   let areCredsDirty = deps.areCredsNew
-  let work: Work | null = null
   let isBeatAwaited = false
   onAbort(life.signal, lagging.end)
 
-  /** `begin` answers null where there is nothing to do, by the time that it could be done. */
-  async function alone(isUrgent: boolean, begin: (mine: Work) => Promise<void> | null): Promise<void> {
-    while (work !== null) {
-      if (isUrgent) hurry(work)
-      await work.ended
-    }
-    const mine: Work = { isUrgent, ended: Promise.resolve() }
-    const begun = begin(mine)
-    if (begun === null) return
-    work = mine
-    mine.ended = begun.finally(() => {
-      work = null
-    })
-    await mine.ended
-  }
+  const hasPending = () => overlay.hasPending() || areCredsDirty
+  const flush = (isUrgent: boolean) => alone(isUrgent, mine => (hasPending() ? write(mine) : null))
 
-  function hurry(other: Work): void {
-    if (other.isUrgent) return
-    other.isUrgent = true
-    keyWriter.hurry()
+  async function began(one: WaitingTry): Promise<boolean> {
+    await alone(true, mine => (tries.isWaiting(one) ? write(mine) : null))
+    return one.began
   }
-
-  const flush = (isUrgent: boolean) => alone(isUrgent, mine => (overlay.hasPending() || areCredsDirty ? write(mine) : null))
 
   async function write(mine: Work): Promise<void> {
     const keys = overlay.beginWrite()
     const creds = areCredsDirty ? deps.credsText() : null
+    const taken = tries.take()
     areCredsDirty = false
-    if (lagging.beginWrite()) await appended()
-    const answer = await outlasting('writing keys', () => rows.write({ keys, creds }, { isUrgent: mine.isUrgent }))
-    if (answer === 'fenced') throw fencedOff(life)
+    try {
+      if (lagging.beginWrite()) await appended()
+      const change = { keys, creds, ...(taken.tries.length > 0 && taken) }
+      const answer = await outlasting('writing keys', () => rows.write(change, { isUrgent: mine.isUrgent }))
+      if (answer === 'fenced') throw fencedOff(life)
+    } catch (error) {
+      taken.failed(error)
+      throw error
+    }
     overlay.written()
     lagging.written()
   }
@@ -118,10 +120,43 @@ export function openKeyWrites(deps: Deps): KeyWrites {
       return lagging.put(unit)
     },
     eraseAll: type => alone(true, () => erase(type)),
+    beginTry: one => {
+      const waiting = tries.add(one)
+      return { began: () => began(waiting), forget: () => tries.forget(waiting) }
+    },
     credsChanged: () => {
       areCredsDirty = true
       return flush(true)
     },
+  }
+}
+
+/** `begin` answers null where there is nothing to do, by the time that it could be done. */
+type Alone = (isUrgent: boolean, begin: (mine: Work) => Promise<void> | null) => Promise<void>
+
+/** One write or erasure at a time. Whoever is urgent waits for no beat, nor for who waits for one. */
+function createTurns(keyWriter: Pick<KeyWriter, 'hurry'>): Alone {
+  let work: Work | null = null
+
+  function hurry(other: Work): void {
+    if (other.isUrgent) return
+    other.isUrgent = true
+    keyWriter.hurry()
+  }
+
+  return async (isUrgent, begin) => {
+    while (work !== null) {
+      if (isUrgent) hurry(work)
+      await work.ended
+    }
+    const mine: Work = { isUrgent, ended: Promise.resolve() }
+    const begun = begin(mine)
+    if (begun === null) return
+    work = mine
+    mine.ended = begun.finally(() => {
+      work = null
+    })
+    await mine.ended
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Transaction } from '../../database/database.ts'
 import { keptBodyIn } from '../../events/command-bodies.ts'
 import type { Outcome } from '../../instances/commands.ts'
-import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
+import type { ClaimedCommand } from '../../instances/commands-claimed.ts'
 import { readCommand, type ShownCommand } from '../../instances/commands-shown.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 

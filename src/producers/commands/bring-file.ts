@@ -2,7 +2,7 @@
 // for its turn or is not taken for now, its command holds its chat alone.
 import type { FileToSend } from '../../convert/outgoing/write-file.ts'
 import { keptBodyIn, uploadIn } from '../../events/command-bodies.ts'
-import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
+import type { ClaimedCommand } from '../../instances/commands-claimed.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import type { MediaConnection } from '../upload/media-connection.ts'
 import type { Brought, FileUploads } from '../upload/upload.ts'

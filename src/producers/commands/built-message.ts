@@ -7,7 +7,7 @@ import { buildMessage, type Outgoing, type StanzaNode } from '../../convert/outg
 import type { FileToSend } from '../../convert/outgoing/write-file.ts'
 import type { SealedColumn } from '../../database/sealed-column.ts'
 import { parseKeptBody } from '../../events/command-bodies.ts'
-import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
+import type { ClaimedCommand } from '../../instances/commands-claimed.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { SealError, type Sealer } from '../../runtime/seal.ts'
 

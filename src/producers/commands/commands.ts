@@ -3,6 +3,7 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import { deviceOf, type OwnAddresses } from '../../convert/jid.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
+import type { ChatTimer } from '../../instances/commands-claimed.ts'
 import type { FirstContactPace } from '../../instances/first-contacts.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Sealer } from '../../runtime/seal.ts'
@@ -18,7 +19,6 @@ import { createMediaConnection } from '../upload/media-connection.ts'
 import type { FileUploads } from '../upload/upload.ts'
 import { createAcks } from './acks.ts'
 import { createBuiltSeals } from './built-message.ts'
-import type { ChatTimer } from './chat-timer.ts'
 import { type Desk, openDesk } from './desk.ts'
 import type { CommandTimes } from './judge-try.ts'
 import type { ActionPaces } from './pace-actions.ts'
@@ -43,7 +43,7 @@ type Deps = {
 }
 type Of = {
   epoch: { instanceId: string; epoch: number; socketLife: SocketLife; intake: Intake }
-  auth: Pick<AuthState, 'creds'>
+  auth: Pick<AuthState, 'creds' | 'beginTry'>
   own(): OwnAddresses
   known: Pick<KnownAddresses, 'complete' | 'readAhead'>
   secrets: MessageSecrets
@@ -63,6 +63,7 @@ export function openCommands(deps: Deps, of: Of): Desk & { acked(node: BinaryNod
     ...deps,
     ...of,
     ...{ owned, life, acks, outlasting },
+    beginTry: auth.beginTry,
     seals: createBuiltSeals(deps, instanceId),
     pace: deps.outgoingPace,
     firsts: deps.firstContactPace,

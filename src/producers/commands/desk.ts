@@ -5,16 +5,11 @@ import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
 import { albumOperation, isSent } from '../../events/operations.ts'
 import { carryOutcomes } from '../../instances/carry-outcomes.ts'
+import { putOff } from '../../instances/command-tries.ts'
 import { type PutOffFor, settleAll, type Turn } from '../../instances/command-turns.ts'
 import type { Outcome } from '../../instances/commands.ts'
-import {
-  type ClaimedCommand,
-  claimCommands,
-  decideOutcome,
-  type EndingCommand,
-  endCommand,
-  putOff,
-} from '../../instances/commands-at-work.ts'
+import { decideOutcome, type EndingCommand, endCommand } from '../../instances/commands-at-work.ts'
+import { type ClaimedCommand, claimCommands } from '../../instances/commands-claimed.ts'
 import type { FirstContactPace } from '../../instances/first-contacts.ts'
 import { restAccount } from '../../instances/outgoing-turns.ts'
 import { createBell } from '../../runtime/bell.ts'
@@ -73,6 +68,8 @@ export function openDesk(deps: Deps): Desk {
   const late = createLateCommands({ ...deps, over: ended.signal, ring: bell.ring })
   const turnsNow = createTurns(deps, { over: closing.signal, ring: bell.ring })
   const of = { ...deps, over: ended.signal, waiting, ringIn }
+  /** Something may be due that the last look could not take. */
+  let isMissed = false
   const working = work()
 
   async function work(): Promise<void> {
@@ -83,13 +80,15 @@ export function openDesk(deps: Deps): Desk {
     try {
       await waiting.wake()
       const limit = chatsAtOnce - running.size
+      isMissed = running.size > 0
       if (limit === 0) return
       await settle()
       await late.take([...running.keys()])
       const turns = turnsNow()
-      const next = { turns, turnAt: turns === 0 ? pace.nextAt(owned.instanceId) : null, firsts }
+      const next = { turns, turnAt: turns === 0 ? pace.nextAt(owned.instanceId) : null, firsts, chatTimer: deps.chatTimer }
       const claimed = await claimCommands(database, owned, { busy: [...running.keys(), ...late.chats()], limit, ...next })
       if (closing.signal.aborted) return
+      isMissed ||= claimed.length >= limit
       for (const command of claimed) run(command)
       if (claimed.some(one => one.is_expired && one.tries === 0)) late.found()
       // Others may wait for the next turn.
@@ -103,9 +102,9 @@ export function openDesk(deps: Deps): Desk {
   function run(command: ClaimedCommand): void {
     waiting.claimed(command.command_id)
     if (command.turn === 'paced') pace.takeTurn(owned.instanceId)
-    const done = perform(of, command).finally(() => {
+    const done = perform(of, command).then(isMore => {
       running.delete(command.chat_id)
-      bell.ring()
+      if (isMore || isMissed) bell.ring()
     })
     running.set(command.chat_id, done)
   }
@@ -168,19 +167,20 @@ type OfAll = Omit<ActionDeps, 'trace'> & Deps & { ringIn(delayMs: number): void 
 /** Of one command. */
 type Of = OfAll & ActionDeps
 
-/** Never rejects. What cannot be gone on with holds its chat for a while, and no other. */
-async function perform(ofAll: OfAll, command: ClaimedCommand): Promise<void> {
+/** Never rejects. What cannot be gone on with holds its chat for a while, and no other. Answers whether anything of its chat may be due. */
+async function perform(ofAll: OfAll, command: ClaimedCommand): Promise<boolean> {
   const { owned, life, over, logger, times } = ofAll
   const trace = traceCommand(ofAll, command)
   const of = { ...ofAll, trace }
   try {
     const { outcome } = command
     const ending = outcome === null ? await decide(of, command) : { ...command, outcome }
-    if (ending !== null) await tell(of, ending)
+    return ending === null || (await tell(of, ending))
   } catch (error) {
-    if (over.aborted || life.isOver()) return
+    if (over.aborted || life.isOver()) return false
     logger.error('command.failing', { ...owned, commandId: command.command_id, error })
     if (!(await leaveForLater(of, command, { delayMs: times.retryMs }).catch(() => false))) await wait(times.retryMs, over)
+    return true
   } finally {
     trace.end('left')
   }
@@ -239,18 +239,19 @@ async function leaveForLater(
 
 /**
  * The row says that it is over only once the log does: a death in between tells the same again. One that is done and whose bytes do not open is
- * told without its message.
+ * told without its message. Answers whether anything waits in its chat.
  */
-async function tell(of: Of, { built, ...ending }: EndingCommand): Promise<void> {
+async function tell(of: Of, { built, ...ending }: EndingCommand): Promise<boolean> {
   const { owned, database, seals, append, outlasting, logger, metrics, traces, trace } = of
   const { command_id: commandId, tries, outcome } = ending
   const isDone = outcome.type === 'command.completed' && built !== null
   const sent = isDone ? seals.open(commandId, built) : null
   const events = await outcomeEvents({ ...of, ...owned }, ending, sent)
   await carryOutcomes(traces, [{ events, traceparent: trace.traceparent ?? ending.traceparent }], () => append(events))
-  await outlasting('ending a command', () => endCommand(database, { ...owned, commandId }))
+  const isMore = await outlasting('ending a command', () => endCommand(database, { ...owned, commandId }))
   const reason = outcome.type === 'command.failed' ? outcome.reason : 'completed'
   metrics.commandsEnded.inc({ outcome: reason })
   trace.end(reason)
   logger.info('command.ended', { ...owned, commandId, tries, outcome: reason })
+  return isMore
 }

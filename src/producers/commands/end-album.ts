@@ -1,7 +1,7 @@
 // An album goes out as its marker and what is in it, each a command of its own. What was asked for as a whole stands behind them in its chat: it is over
 // once they are, and says what came of them.
 import { albumOutcomes } from '../../instances/album-outcome.ts'
-import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
+import type { ClaimedCommand } from '../../instances/commands-claimed.ts'
 import { type Came, over, type TryDeps } from './try-command.ts'
 
 export async function endAlbum({ database, owned, times, clock }: TryDeps, command: ClaimedCommand): Promise<Came> {

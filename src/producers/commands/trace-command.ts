@@ -1,7 +1,7 @@
 // Spans of a command in the hands of who holds its account: one from its claim until that is over, whatever came of it, and within it one of each time
 // that WhatsApp is given something and is to answer. A command whose record goes on with no trace has none.
 import { albumOperation, isOperation, isSent } from '../../events/operations.ts'
-import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
+import type { ClaimedCommand } from '../../instances/commands-claimed.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import type { OpenSpan, Traces } from '../../runtime/traces.ts'
 

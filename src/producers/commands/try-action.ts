@@ -3,7 +3,7 @@
 // given up asks WhatsApp nothing more, and none begins once its time is over.
 import { isOperation, type Operation, operations } from '../../events/operations.ts'
 import type { Outcome } from '../../instances/commands.ts'
-import type { ClaimedCommand } from '../../instances/commands-at-work.ts'
+import type { ClaimedCommand } from '../../instances/commands-claimed.ts'
 import { wait } from '../../runtime/wait.ts'
 import type { Action, Result, Standing } from '../actions/action.ts'
 import { actions } from '../actions/actions.ts'

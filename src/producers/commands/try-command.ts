@@ -7,12 +7,15 @@ import { isPn, type OwnAddresses } from '../../convert/jid.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { FileToSend } from '../../convert/outgoing/write-file.ts'
 import { secretBroughtBy } from '../../convert/sealed/message-secret.ts'
+import { type BegunTry, type MessageTry, beginTry as writeTry } from '../../instances/command-tries.ts'
 import type { PutOffFor } from '../../instances/command-turns.ts'
 import type { Outcome } from '../../instances/commands.ts'
-import { type BegunTry, type ClaimedCommand, beginTry as writeTry } from '../../instances/commands-at-work.ts'
+import type { ChatTimer, ClaimedCommand } from '../../instances/commands-claimed.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import type { SecretRow } from '../../instances/message-secrets.ts'
 import { wait } from '../../runtime/wait.ts'
+import type { AuthState } from '../auth/auth-state.ts'
+import type { BeginningTry } from '../auth/key-writes.ts'
 import type { MessageSecrets } from '../secrets/secrets.ts'
 import { NobodyReached } from '../socket/ask-recipients.ts'
 import { codeIn } from '../socket/code-in.ts'
@@ -22,7 +25,7 @@ import type { Ack, Acks } from './acks.ts'
 import { albumUnsent } from './album-unsent.ts'
 import { bringFile, type FileDeps } from './bring-file.ts'
 import { type BuiltMessage, type BuiltSeals, contentOf, makeMessage } from './built-message.ts'
-import { type ChatTimer, withTimer } from './chat-timer.ts'
+import { withTimer } from './chat-timer.ts'
 import { type CommandTimes, failed, judgeBefore, judgeTry, type Tried, type Verdict } from './judge-try.ts'
 import type { CommandTrace } from './trace-command.ts'
 
@@ -45,6 +48,8 @@ export type TryDeps = FileDeps & {
   acks: Acks
   send: Pick<Send, 'relay' | 'findOnWhatsApp' | 'acting'>
   secrets: Pick<MessageSecrets, 'seal'>
+  /** Of a message, with the keys that encrypt it. */
+  beginTry: AuthState['beginTry']
   known: Pick<KnownAddresses, 'complete'>
   chatTimer: ChatTimer
   account(): { own: OwnAddresses; device: number }
@@ -71,7 +76,7 @@ export async function tryCommand(deps: TryDeps, command: ClaimedCommand): Promis
   if (kept === null && tries > 0) return over(failed('outcome-unknown', deps.clock()))
   const built = kept ?? (await build(deps, command))
   if ('is' in built) return built
-  return (await beginMessage(deps, command, built)) ? giveToWhatsApp(deps, command, built) : { is: 'left' }
+  return giveToWhatsApp(deps, command, built)
 }
 
 async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessage | Came> {
@@ -79,7 +84,7 @@ async function build(deps: TryDeps, command: ClaimedCommand): Promise<BuiltMessa
   if (unsent !== null) return { is: 'as-marker', outcome: unsent }
   const brought = await bringFile(deps, command)
   if (brought.is !== 'at-whatsapp') return brought
-  const made = make(deps, { ...command, body: await withTimer(deps, command) }, brought.file)
+  const made = make(deps, { ...command, body: await withTimer(deps, command, { isAnew: brought.file !== null }) }, brought.file)
   return 'is' in made ? made : withAddress(deps, made)
 }
 
@@ -106,48 +111,42 @@ async function withAddress(
   }
 }
 
-/**
- * The bytes are durable before the first of them leaves, and in the same statement the secret in them: what comes sealed with it opens, whoever
- * holds the account then. false: it is another owner's by now.
- */
-async function beginMessage(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<boolean> {
+/** What is sent, sealed, and the secrets in it, for what comes sealed with those later. */
+async function messageTry(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<MessageTry> {
   const { owned, seals, known, secrets, clock } = deps
-  const { command_id, message_id } = command
-  const of = { ...built, instanceId: owned.instanceId, commandId: command_id, messageId: message_id, saidAt: null, at: clock() }
+  const { command_id: commandId, message_id: messageId } = command
+  const of = { ...built, instanceId: owned.instanceId, commandId, messageId, saidAt: null, at: clock() }
   const brought = readSent(of)
     .messages.map(secretBroughtBy)
     .filter(secret => secret !== null)
   const sealed: SecretRow[] = []
   for (const { chat, author, ...secret } of brought)
     sealed.push(secrets.seal({ ...secret, chat: await known.complete(chat), author: await known.complete(author) }))
-  return beginTry(deps, command, { built: seals.seal(command_id, built), secrets: sealed })
+  return { commandId, tries: command.tries + 1, built: seals.seal(commandId, built), secrets: sealed }
 }
 
-/** Of a message what is sent, sealed, and the secrets in it; of an action what is old by it. */
-type ToKeep = Required<Pick<BegunTry, 'built' | 'secrets'>> | Required<Pick<BegunTry, 'outdated'>>
-
-/** It is known that WhatsApp may have it before it has. false: it is another owner's by now. */
-export function beginTry({ owned, database, outlasting }: TryDeps, command: ClaimedCommand, kept: ToKeep): Promise<boolean> {
-  const begun = { ...owned, commandId: command.command_id, tries: command.tries + 1, built: null, ...kept }
+/** Of an action: it is known that WhatsApp may have it before it has, and what is old by it. false: it is another owner's by now. */
+export function beginTry(
+  { owned, database, outlasting }: TryDeps,
+  command: ClaimedCommand,
+  { outdated }: Required<Pick<BegunTry, 'outdated'>>,
+): Promise<boolean> {
+  const begun = { ...owned, commandId: command.command_id, tries: command.tries + 1, built: null, outdated }
   return outlasting('beginning a try', () => writeTry(database, begun))
 }
 
 async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<Came> {
-  const { acks, send, over: ended, life, times, clock, trace } = deps
-  const { to, attributes, nodes, audience } = built
-  const tries = command.tries + 1
+  const { acks, over: ended, life, times, clock, trace } = deps
+  const { to, audience } = built
   const expected = acks.expect(command.message_id, to)
   const given = trace.give()
   try {
     if (ended.aborted || life.isOver()) return { is: 'left' }
-    const refusal = await refusalOf(
-      send.relay({
-        ...{ to, content: contentOf(built), messageId: command.message_id, attributes, nodes },
-        ...(audience !== undefined && { audience }),
-      }),
-    )
+    const relayed = await relayBegun(deps, command, built)
+    if (relayed === null) return { is: 'left' }
+    const { refusal } = relayed
     if (refusal === null) given.reached('the stanza is sent')
-    if (refusal?.error instanceof NobodyReached && tries === 1)
+    if (isNobodyThere(refusal) && command.tries === 0)
       return audience === undefined
         ? { is: 'not-given', delayMs: times.retryMs, waitsFor: 'retry' }
         : over(failed('not-on-whatsapp', clock(), null, 'Nobody of those who are to see it has a device on WhatsApp.'))
@@ -161,6 +160,39 @@ async function giveToWhatsApp(deps: TryDeps, command: ClaimedCommand, built: Bui
     expected.end()
     given.end({ error: 'given up' })
   }
+}
+
+/** null: nothing wrong was said. */
+type Refusal = { error: unknown } | null
+
+const isNobodyThere = (refusal: Refusal): boolean => refusal?.error instanceof NobodyReached
+
+/**
+ * The bytes are durable before the first of them leaves, in the statement of the keys that encrypt them. Where somebody else holds its row it begins by
+ * itself, and is relayed after that: one relay at a time of all chats. null: it is another owner's by now, or over.
+ */
+async function relayBegun(deps: TryDeps, command: ClaimedCommand, built: BuiltMessage): Promise<{ refusal: Refusal } | null> {
+  const { owned, database, outlasting, send } = deps
+  const { to, attributes, nodes, audience } = built
+  const relay = (until: () => Promise<void>) => {
+    const content = contentOf(built)
+    const outgoing = { to, content, messageId: command.message_id, attributes, nodes, until }
+    return refusalOf(send.relay({ ...outgoing, ...(audience !== undefined && { audience }) }))
+  }
+  const one = await messageTry(deps, command, built)
+  const { began, forget } = deps.beginTry(one)
+  try {
+    const refusal = await relay(() => orNotBegun(began))
+    if ((isNobodyThere(refusal) && one.tries === 1) || (await began())) return { refusal }
+    if (!(await outlasting('beginning a try', () => writeTry(database, { ...owned, ...one })))) return null
+    return { refusal: await relay(async () => undefined) }
+  } finally {
+    forget()
+  }
+}
+
+async function orNotBegun(began: BeginningTry['began']): Promise<void> {
+  if (!(await began())) throw new Error('beginning a try: it is not ours any more, or somebody else holds its row')
 }
 
 /** It is there where anything tells that WhatsApp has it, whatever that says to this try. */
@@ -177,7 +209,7 @@ function judged({ acks, times, clock }: TryDeps, command: ClaimedCommand, { said
 const completed = ({ saidAt }: Ack, at: number): Outcome => ({ type: 'command.completed', at, saidAt })
 
 /** null: its bytes are on their way. */
-async function refusalOf(relaying: Promise<void>): Promise<{ error: unknown } | null> {
+async function refusalOf(relaying: Promise<void>): Promise<Refusal> {
   try {
     await relaying
     return null

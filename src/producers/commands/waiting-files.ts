@@ -2,7 +2,7 @@
 // somebody cancels them. What is forgotten with the session, or missed, is due by itself a little later.
 import type { Database } from '../../database/database.ts'
 import { endedAmong } from '../../instances/cancel-commands.ts'
-import { dueNow } from '../../instances/commands-at-work.ts'
+import { dueNow } from '../../instances/command-tries.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
 import { settledUploads } from '../../instances/uploads-sent.ts'
 

@@ -1,5 +1,6 @@
 // Baileys' signal repository with two faces: one takes stanza parts in ahead of Baileys (take-part.ts), the other is what Baileys asks, and
 // answers with what was made ahead, once that is durable. Whatever encrypts goes through one door (encrypt-door.ts).
+import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   DEFAULT_CONNECTION_CONFIG,
   type SignalDataSet,
@@ -32,6 +33,8 @@ export type GatedRepository = {
    * who waits for a write. Its lock is its own: those of Baileys may be held by whoever waits for the database.
    */
   inOneUnit<T>(work: () => Promise<T>): Promise<T>
+  /** Nothing that is encrypted in `work` is answered before `until` resolves; where that rejects, so does the encryption. */
+  sending<T>(until: () => Promise<void>, work: () => Promise<T>): Promise<T>
 }
 type Deps = {
   gate: StanzaPartGate
@@ -40,9 +43,12 @@ type Deps = {
 }
 /** Whoever takes in waits for no unit of what Baileys does, which waits for the database. */
 const unitLocks = { ahead: 'zaplog-unit', handed: 'zaplog-handed-unit' }
+/** In whose context something is sent, and what that waits for. */
+type Sending = AsyncLocalStorage<() => Promise<void>>
 type Faces = { ahead: Repository; handed: Repository; keys: SignalKeyStoreWithTransaction }
 
 export function gateRepository(deps: Deps): GatedRepository {
+  const sending: Sending = new AsyncLocalStorage()
   let made: Faces | null = null
   const faces = (): Faces => {
     if (made === null) throw new Error('taking in stanzas: Baileys has made no signal repository yet')
@@ -55,19 +61,20 @@ export function gateRepository(deps: Deps): GatedRepository {
       const make = DEFAULT_CONNECTION_CONFIG.makeSignalRepository
       const repository = make(auth, logger, pnToLids && deps.lookUpLids(pnToLids))
       const rehearsal = make({ ...auth, keys: emptyKeys }, logger)
-      made = facesOf({ ...deps, repository, rehearsal, keys })
+      made = facesOf({ ...deps, repository, rehearsal, keys, sending })
       return made.handed
     },
     ahead: () => faces().ahead,
     inOneUnit: work => faces().keys.transaction(work, unitLocks.ahead),
+    sending: (until, work) => sending.run(until, work),
   }
 }
 
 /** By the ciphertext's identity. `address`: whom it was decrypted as. */
 type Made = { address: string; taken: Promise<TakenPart> }
-type Parts = Deps & { repository: Repository; rehearsal: Repository; keys: SignalKeyStoreWithTransaction }
+type Parts = Deps & { repository: Repository; rehearsal: Repository; keys: SignalKeyStoreWithTransaction; sending: Sending }
 
-function facesOf({ gate, auth, repository, rehearsal, keys }: Parts): Faces {
+function facesOf({ gate, auth, repository, rehearsal, keys, sending }: Parts): Faces {
   const takePart = createTakePart({ repository, rehearsal, keys, gate, bringBack: auth.bringBack })
   const made = new WeakMap<Uint8Array, Made>()
   const process = repository.processSenderKeyDistributionMessage
@@ -96,7 +103,7 @@ function facesOf({ gate, auth, repository, rehearsal, keys }: Parts): Faces {
     }
     return {
       ...repository,
-      ...createEncryptDoor({ repository, keys, flush: auth.flush }),
+      ...createEncryptDoor({ repository, keys, flush: auth.flush, until: () => sending.getStore() ?? null }),
       lidMapping: moveWithPairs({ repository, keys, inOneUnit: work => keys.transaction(work, unitLock) }),
       decryptMessage: part => decrypt(part.ciphertext, addressOfMessage(part), () => takePart.message(part)),
       decryptGroupMessage: part => decrypt(part.msg, addressOfGroup(part), () => takePart.group(part)),

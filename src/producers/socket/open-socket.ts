@@ -5,6 +5,8 @@ import '../../runtime/silence-libsignal.ts'
 import './verify-sender-key.ts'
 import makeWASocket, { type BaileysEventMap, type BinaryNode, type proto, type WASocket } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
+import { isGroup, isLid, isPn } from '../../convert/jid.ts'
+import { isStatusAddress } from '../../events/command-bodies/addresses.ts'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import { createEvery } from '../../runtime/every.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -79,6 +81,8 @@ export type Outgoing = {
   nodes: readonly BinaryNode[]
   /** Of a status alone. */
   audience?: readonly string[]
+  /** Not one byte leaves before it resolves; where it rejects, none does. It is asked once something is encrypted, and known to the keys. */
+  until?: () => Promise<void>
 }
 export type SocketDeps = {
   instanceId: string
@@ -198,7 +202,7 @@ export function openSocket(deps: SocketDeps): Socket {
   }
 }
 
-function makeSocket(deps: SocketDeps, { make }: GatedRepository): { socket: WASocket; send: Send } {
+function makeSocket(deps: SocketDeps, { make, sending }: GatedRepository): { socket: WASocket; send: Send } {
   const { creds } = deps.auth
   for (const key of [creds.signedIdentityKey, creds.signedPreKey.keyPair]) keepRead(key.private)
   const recipients = createRecipients()
@@ -208,7 +212,7 @@ function makeSocket(deps: SocketDeps, { make }: GatedRepository): { socket: WASo
   const ofAgain = { getMessage: again.find, msgRetryCounterCache: again.counters }
   const socket = makeWASocket({ ...options, cachedGroupMetadata, ...ofAgain })
   again.follow(socket)
-  return { socket, send: sendOf(socket, recipients) }
+  return { socket, send: sendOf(socket, recipients, sending) }
 }
 
 const pairLearner = (auth: AuthState, repository: GatedRepository): StorePairs =>
@@ -233,15 +237,16 @@ function hearStanzas({ ws }: WASocket, { presence, acked }: SocketDeps, take: Ta
   for (const name of ['ack,class:message', 'receipt']) hear(name, acked)
 }
 
-function sendOf(socket: WASocket, recipients: Recipients): Send {
+function sendOf(socket: WASocket, recipients: Recipients, sending: GatedRepository['sending']): Send {
   return {
     acting: actingOf(socket),
     presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
     askForGroups: () => askForGroups(socket),
-    relay: async ({ to, content, messageId, attributes, nodes, audience }) => {
+    relay: async ({ to, content, messageId, attributes, nodes, audience, until = async () => undefined }) => {
       const statusJidList = audience === undefined ? {} : { statusJidList: [...audience] }
       const options = { messageId, additionalAttributes: attributes, additionalNodes: [...nodes], ...statusJidList }
-      await recipients.reach(socket, { to, audience }, () => socket.relayMessage(to, content, options))
+      if (!isEncrypted(to)) await until()
+      await recipients.reach(socket, { to, audience }, () => sending(until, () => socket.relayMessage(to, content, options)))
     },
     askForMediaHosts: () => askForMediaHosts(socket),
     findOnWhatsApp: async pn => {
@@ -251,6 +256,9 @@ function sendOf(socket: WASocket, recipients: Recipients): Send {
     },
   }
 }
+
+/** Whatever Baileys sends there goes through the door of what encrypts (encrypt-door.ts); channels get it in the clear. */
+const isEncrypted = (to: string): boolean => isPn(to) || isLid(to) || isGroup(to) || isStatusAddress(to)
 
 /** Of two events of one group Baileys' buffer keeps the first alone. */
 function actingOf(socket: WASocket): Acting {

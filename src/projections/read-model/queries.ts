@@ -28,7 +28,7 @@ export { listMedia, type MediaListAnswer, type MediaLocation, mediaOf } from './
 export { getMessage, getOldestMessage, listMessages, type MessageAnswer } from './query-messages.ts'
 export {
   canonicalAddresses,
-  getChatTimer,
+  chatTimer,
   getRecipient,
   listContactAddresses,
   type Recipient,

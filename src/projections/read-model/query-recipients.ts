@@ -38,25 +38,17 @@ export async function getRecipient(database: Transaction, of: { instanceId: stri
 }
 
 /**
- * In seconds; null: what is written there does not disappear, or nothing was said of it. A group's is a setting of the group; between two people each of
- * them may set it, the account by a command.
+ * A value, for the SQL of others, as its arguments are: in seconds; null: what is written there does not disappear, or nothing was said of it. A group's is a
+ * setting of the group; between two people each of them may set it, the account by a command.
  */
-export async function getChatTimer(
-  database: Transaction,
-  { instanceId, chatId }: { instanceId: string; chatId: string },
-): Promise<number | null> {
-  const [row] = await database.query<{ seconds: number | null }>(
-    `select coalesce(g.seconds, ${timerJustSet('$1', 'called.chat_id')}, (st.said ->> 'expiresInSeconds')::integer) as seconds
-     from (select ${canonicalAddress('$1', '$2::text')} as chat_id offset 0) called
-     cross join lateral (select addresses_of($1, called.chat_id) as addresses offset 0) own
-     cross join lateral (${saidOfChat('$1')}) st
-     left join lateral (
-       select ${factText('facts', 'expiresInSeconds')}::integer as seconds from groups
-       where instance_id = $1 and group_id = called.chat_id) g on true`,
-    [instanceId, chatId],
-  )
-  return row?.seconds || null
-}
+export const chatTimer = (instance: string, chat: string): string => `(
+  select nullif(coalesce(g.seconds, ${timerJustSet(instance, 'called.chat_id')}, (st.said ->> 'expiresInSeconds')::integer), 0)
+  from (select ${canonicalAddress(instance, chat)} as chat_id offset 0) called
+  cross join lateral (select addresses_of(${instance}, called.chat_id) as addresses offset 0) own
+  cross join lateral (${saidOfChat(instance)}) st
+  left join lateral (
+    select ${factText('facts', 'expiresInSeconds')}::integer as seconds from groups
+    where instance_id = ${instance} and group_id = called.chat_id) g on true)`
 
 /** Each by its LID where that is known, in order. */
 export async function canonicalAddresses(

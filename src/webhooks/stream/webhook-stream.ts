@@ -56,6 +56,7 @@ export const webhookStream: Projection = {
   due: async database => {
     const rows = await database.query<{ partition: number }>(
       [partitionsDue, partitionsOfOldMessages, partitionsOfOldEarly].join(' union '),
+      [],
     )
     return rows.map(row => row.partition)
   },

@@ -1,5 +1,5 @@
 // Cancelling over HTTP, for tests: commands and albums that may be, and what is left of each.
-import { beginTry } from '../../../src/instances/commands-at-work.ts'
+import { beginTry } from '../../../src/instances/command-tries.ts'
 import { ask, type CommandsWorld, hello, owned, read, recordsOf } from './commands-world.ts'
 import type { Answer } from './open-test-api.ts'
 

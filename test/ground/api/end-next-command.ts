@@ -1,7 +1,9 @@
 // Whoever holds an account, as far as the API sees it: takes the next command that waits for it, and ends it with what WhatsApp is to have said.
 import type { Database } from '../../../src/database/database.ts'
+import { beginTry } from '../../../src/instances/command-tries.ts'
 import type { Outcome } from '../../../src/instances/commands.ts'
-import { beginTry, claimCommands, decideOutcome, endCommand } from '../../../src/instances/commands-at-work.ts'
+import { decideOutcome, endCommand } from '../../../src/instances/commands-at-work.ts'
+import { claimCommands } from '../../../src/instances/commands-claimed.ts'
 import { until } from '../until.ts'
 
 /** What was asked for: its operation, and its body as it is kept. */

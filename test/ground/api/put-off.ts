@@ -2,8 +2,9 @@
 import type { Database } from '../../../src/database/database.ts'
 import { writeTogether } from '../../../src/database/statement-parts.ts'
 import { commandIds } from '../../../src/instances/command-ids.ts'
+import { putOff } from '../../../src/instances/command-tries.ts'
 import { type AcceptedCommand, acceptCommands } from '../../../src/instances/commands.ts'
-import { claimCommands, putOff } from '../../../src/instances/commands-at-work.ts'
+import { claimCommands } from '../../../src/instances/commands-claimed.ts'
 
 export const owned = (instanceId: string) => ({ instanceId, epoch: 1 })
 

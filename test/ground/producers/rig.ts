@@ -6,7 +6,7 @@ import { openSession } from '../../../src/database/session.ts'
 import type { Event, EventOf, EventType } from '../../../src/events/event.ts'
 import type { EventLog } from '../../../src/log/log.ts'
 import { openProducers, type ProducersDeps } from '../../../src/producers/open-producers.ts'
-import { getChatTimer } from '../../../src/projections/read-model/queries.ts'
+import { chatTimer } from '../../../src/projections/read-model/queries.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
 import { createMetrics } from '../../../src/runtime/metrics.ts'
 import type { Role } from '../../../src/runtime/role.ts'
@@ -75,7 +75,7 @@ export async function openRig(name: string, logger: Logger): Promise<Rig> {
       codec: testLog.codec,
       objects,
       sealer,
-      chatTimer: of => getChatTimer(database.database, of),
+      chatTimer,
       topic: testLog.topic,
       config: { ...testConfig, url: simulator.url, cdnUrl: simulator.cdn.url },
       logger,
