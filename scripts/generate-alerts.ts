@@ -12,25 +12,34 @@ export const generateAlerts = (): ReadonlyMap<string, string> =>
 
 const groupOf = ({ name, alerts }: (typeof alertGroups)[number]) => ({ name, rules: alerts.map(ruleOf) })
 
-const ruleOf = ({ name, expr, for: lasts, severity, summary, action, cli, board }: Alert) => ({
+const ruleOf = ({ name, expr, for: lasts, severity, summary, means, action, cli, board }: Alert) => ({
   alert: name,
   expr,
   for: lasts,
   labels: { severity },
-  annotations: { summary, action, cli, runbook: `docs/alerts.md#${name.toLowerCase()}`, dashboard: `/d/${uidOf(board)}` },
+  annotations: {
+    summary,
+    description: means,
+    action,
+    cli,
+    runbook: `docs/alerts.md#${name.toLowerCase()}`,
+    dashboard: `/d/${uidOf(board)}`,
+  },
 })
 
 const sectionOf = ({ title, alerts }: (typeof alertGroups)[number]): string => `## ${title}\n\n${alerts.map(entryOf).join('\n')}`
 
-const entryOf = ({ name, expr, for: lasts, severity, summary, action, cli, board }: Alert): string =>
+const entryOf = ({ name, expr, for: lasts, severity, summary, means, action, cli, board }: Alert): string =>
   [
     `### ${name}`,
     '',
     `${summary.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`').replaceAll(/\{\{ \$value[^}]*\}\}/g, '*n*')} Severity ${severity}, after ${lasts}; board \`${board}\`.`,
     '',
-    `**Do:** ${action}`,
+    `**Means:** ${means}`,
     '',
-    `**Look at:** \`${cli}\``,
+    `**Look first at:** \`${cli}\``,
+    '',
+    `**Do:** ${action}`,
     '',
     '```promql',
     expr,
