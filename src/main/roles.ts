@@ -42,9 +42,10 @@ export const startOrder: readonly RoleName[] = ['webhooks', 'projections', 'proc
 type OpenRole = (needs: Needs) => Role | Promise<Role>
 
 export const openRole: Readonly<Record<RoleName, OpenRole>> = {
-  producers: ({ config, ground, ports, logger, metrics }) =>
+  producers: ({ config, ground, ports, logger, metrics, silentAfterMs }) =>
     openProducers({
       ...ports,
+      ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
       openSession: signal => openSession({ ...ground.database, applicationName: 'zaplog producers' }, signal),
       chatTimer: of => getChatTimer(ports.database, of),
       config: { ...config.whatsapp, ...config.log, processing: config.processing },
@@ -160,4 +161,5 @@ type Needs = {
   server: HttpServer
   checks(): readonly Check[]
   isReady(): boolean
+  silentAfterMs?: number
 }
