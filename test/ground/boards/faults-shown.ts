@@ -26,7 +26,7 @@ const isAway = (value: number): boolean => value === 0
 const isLong = (seconds: number): boolean => seconds > SILENT_SECONDS
 const isLate = (seconds: number): boolean => seconds > 5
 
-/** No panel shows it before its fault, and each while that lasts. */
+/** No panel shows it before the first fault, and each while its own lasts. */
 const showings: readonly Showing[] = [
   { fault: 'kafka', board: 'overview', title: 'Parts', labels: { part: 'kafka' }, isSeen: isAway },
   { fault: 'kafka', board: 'log', title: 'Parts', labels: { part: 'kafka' }, isSeen: isAway },
@@ -76,11 +76,14 @@ const panelsThatTell: ReadonlySet<string> = new Set(showings.map(({ board, title
 function isShownBy(panels: Panels, showing: Showing): boolean {
   const { board, title, legend = '', labels = {}, isSeen = value => value > 0, isEmpty = false } = showing
   const samples = (panels.get(panelName(board, title)) ?? []).filter(sample => sample.legend === legend)
-  if (isEmpty) return samples.length === 0
+  if (isEmpty) return samples.length === 0 && isScraped(panels)
   return samples.some(
     ({ metric, value }) => Object.entries(labels).every(([label, word]) => metric[label] === word) && isSeen(value),
   )
 }
+
+/** Where a scrape came too late everything is empty, which says nothing. */
+const isScraped = (panels: Panels): boolean => (panels.get(panelName('overview', 'Parts')) ?? []).length > 0
 
 const wordsOf = ({ fault, board, title, legend = '', labels = {}, isEmpty = false }: Showing): string =>
   `${fault}${isEmpty ? ' as nothing' : ''} on ${panelName(board, title)} ${legend}${JSON.stringify(labels)}`
@@ -89,22 +92,23 @@ const wordsOf = ({ fault, board, title, legend = '', labels = {}, isEmpty = fals
 const shownOf = (panels: Panels, faults: readonly Fault[]): readonly string[] =>
   showings.filter(one => faults.includes(one.fault) && isShownBy(panels, one)).map(wordsOf)
 
-/** Resolves once every panel that is about these faults shows them; rejects with what is not shown. */
+/** Resolves once every panel that is about these faults has shown them; rejects with what was not shown. */
 export async function untilShown(prometheus: Prometheus, faults: readonly Fault[]): Promise<void> {
   const expected = showings.filter(({ fault }) => faults.includes(fault)).map(wordsOf)
-  let shown: readonly string[] = []
+  // Each for itself: what is held for a file is not any more once its time is over.
+  const shown = new Set<string>()
   const isShown = async () => {
-    shown = shownOf(await askBoards(prometheus, name => panelsThatTell.has(name)), faults)
-    return shown.length === expected.length
+    for (const one of shownOf(await askBoards(prometheus, name => panelsThatTell.has(name)), faults)) shown.add(one)
+    return shown.size === expected.length
   }
   await until(`the boards to show ${faults.join(', ')}`, isShown).catch(cause => {
-    throw new Error(`not shown: ${expected.filter(words => !shown.includes(words)).join(', ')}`, { cause })
+    throw new Error(`not shown: ${expected.filter(words => !shown.has(words)).join(', ')}`, { cause })
   })
 }
 
 /** Resolves once none of the panels shows any of these faults. */
 export const untilUnseen = (prometheus: Prometheus, faults: readonly Fault[]): Promise<unknown> =>
   until(`the boards to show nothing of ${faults.join(', ')}`, async () => {
-    const shown = shownOf(await askBoards(prometheus, name => panelsThatTell.has(name)), faults)
-    return shown.length === 0
+    const panels = await askBoards(prometheus, name => panelsThatTell.has(name))
+    return isScraped(panels) && shownOf(panels, faults).length === 0
   })
