@@ -47,7 +47,7 @@ onEachSetup(() => {
     { timeout: 400_000 },
     async ({ onTestFinished }) => {
       const incident = await openIncident(onTestFinished)
-      const { talk, prometheus, receiver, objectStore, postgres, shop, support } = incident
+      const { talk, prometheus, receiver, objectStore, postgres, shop, support, inChat } = incident
       const from = nowAt()
       const moments: { what: string; at: number }[] = []
       const mark = (what: string) => void moments.push({ what, at: nowAt() })
@@ -62,7 +62,7 @@ onEachSetup(() => {
       await untilShown(prometheus, ['receiver', 's3'])
 
       mark('shop is unlinked, support hears nothing')
-      incident.endChat()
+      inChat.clear()
       shop.streamError('loggedOut')
       support.fallSilent()
       await untilShown(prometheus, ['unlinked', 'silent'])
@@ -90,6 +90,7 @@ onEachSetup(() => {
       mark('all is back')
       receiver.isDown = false
       support.drop()
+      inChat.add(support)
       for (const part of [objectStore, postgres]) part.resume()
       await untilUnseen(prometheus, ['silent', 'postgres'])
       await untilQuiet(prometheus, ofOutages)

@@ -22,12 +22,11 @@ export type Incident = {
   postgres: TcpProxy
   shop: SimDevice
   support: SimDevice
-  /** Nobody writes by himself any more. */
-  endChat(): void
+  /** Accounts that somebody writes to every other second, so that they are not silent by chance. */
+  inChat: Set<SimDevice>
 }
 type OnEnd = (close: () => void | Promise<void>) => void
 
-/** Somebody writes to both accounts every other second, so that neither is silent by chance. */
 const CHAT_EVERY_MS = 2_000
 
 export async function openIncident(onEnd: OnEnd): Promise<Incident> {
@@ -47,10 +46,10 @@ export async function openIncident(onEnd: OnEnd): Promise<Incident> {
   const prometheus = await openPrometheus({ directory, target: new URL(url).host, token: key })
   onEnd(prometheus.close)
   const shop = stage.device
-  const endChat = openChat(stage, [shop, support])
-  onEnd(endChat)
+  const inChat = new Set([shop, support])
+  onEnd(openChat(stage, inChat))
   const talk = openMixedConversation(stage, { chats: 2 })
-  return { stage, prometheus, talk, receiver, objectStore, postgres, shop, support, endChat }
+  return { stage, prometheus, talk, receiver, objectStore, postgres, shop, support, inChat }
 }
 
 async function openProxiedGround(): Promise<{ ground: Ground; objectStore: TcpProxy; postgres: TcpProxy }> {
@@ -67,7 +66,7 @@ async function openProxiedGround(): Promise<{ ground: Ground; objectStore: TcpPr
 }
 
 /** Answers what ends it; rejections of sends are the test's. */
-function openChat({ simulator }: Stage, devices: readonly SimDevice[]): () => void {
+function openChat({ simulator }: Stage, devices: ReadonlySet<SimDevice>): () => void {
   const somebody = simulator.contact({ pn: '5511900000019', name: 'Ana' })
   const chat = setInterval(() => {
     for (const device of devices) void device.send(somebody, text('oi'))
