@@ -3,40 +3,60 @@ import { stringify } from 'yaml'
 import type { Alert } from './alerts/alert.ts'
 import { alertGroups } from './alerts/alerts.ts'
 import { uidOf } from './boards/board.ts'
+import { boards } from './boards/boards.ts'
 
 export const generateAlerts = (): ReadonlyMap<string, string> =>
   new Map([
     ['infra/prometheus/zaplog.rules.yml', rulesHead + stringify({ groups: alertGroups.map(groupOf) }, { lineWidth: 0 })],
-    ['docs/alerts.md', [docsHead, ...alertGroups.map(sectionOf)].join('\n')],
+    ['docs/alerts.md', [docsHead, ...alertGroups.map(sectionOf), pictures].join('\n')],
   ])
 
 const groupOf = ({ name, alerts }: (typeof alertGroups)[number]) => ({ name, rules: alerts.map(ruleOf) })
 
-const ruleOf = ({ name, expr, for: lasts, severity, summary, action, cli, board }: Alert) => ({
+const ruleOf = ({ name, expr, for: lasts, severity, summary, means, action, cli, board }: Alert) => ({
   alert: name,
   expr,
   for: lasts,
   labels: { severity },
-  annotations: { summary, action, cli, runbook: `docs/alerts.md#${name.toLowerCase()}`, dashboard: `/d/${uidOf(board)}` },
+  annotations: {
+    summary,
+    description: means,
+    action,
+    cli,
+    runbook: `docs/alerts.md#${name.toLowerCase()}`,
+    dashboard: `/d/${uidOf(board)}`,
+  },
 })
 
 const sectionOf = ({ title, alerts }: (typeof alertGroups)[number]): string => `## ${title}\n\n${alerts.map(entryOf).join('\n')}`
 
-const entryOf = ({ name, expr, for: lasts, severity, summary, action, cli, board }: Alert): string =>
+const entryOf = ({ name, expr, for: lasts, severity, summary, means, action, cli, board }: Alert): string =>
   [
     `### ${name}`,
     '',
     `${summary.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`').replaceAll(/\{\{ \$value[^}]*\}\}/g, '*n*')} Severity ${severity}, after ${lasts}; board \`${board}\`.`,
     '',
-    `**Do:** ${action}`,
+    `**Means:** ${means}`,
     '',
-    `**Look at:** \`${cli}\``,
+    `**Look first at:** \`${cli}\``,
+    '',
+    `**Do:** ${action}`,
     '',
     '```promql',
     expr,
     '```',
     '',
   ].join('\n')
+
+const pictures = `## What boards show of an incident
+
+Two minutes on one machine. Kafka is killed and comes back; then a receiver answers 503 and the object store is away, an account is unlinked and another one hears nothing any more, and
+Postgres is away as well; then all of it is back. The pictures are **drawn of what the boards’ queries answered, not by Grafana**: by \`npm run board-pictures\`, of
+[boards/answers.jsonl](boards/answers.jsonl). There each second is a scrape, rates are over 10 s, and an account is silent after 12 s instead of ten minutes; dotted lines are what happened.
+\`was\` beside a number is the worst of that time.
+
+${boards.map(({ name, title }) => `![${title}](boards/${name}.svg)`).join('\n\n')}
+`
 
 const rulesHead = `# What docker-compose.yml's Prometheus evaluates. Generated from scripts/alerts/ by npm run generate.
 `

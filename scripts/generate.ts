@@ -17,6 +17,7 @@ import { generateEventDocs } from './generate-event-docs.ts'
 import { generateFigureDocs } from './generate-figure-docs.ts'
 import { generateMessageFields } from './generate-message-fields.ts'
 import { generateMetricDocs } from './generate-metric-docs.ts'
+import { generatePictures } from './generate-pictures.ts'
 import { generateRoomDocs } from './generate-room-docs.ts'
 import { generateSchemas } from './generate-schemas.ts'
 import { generateVerbs } from './generate-verbs.ts'
@@ -40,6 +41,7 @@ const files = new Map([
   ...generateAsyncApi(),
   ...generateMetricDocs(),
   ...generateBoards(),
+  ...generatePictures(),
   ...generateAlerts(),
   ...generateVerbs(deliveryDocs),
   ...generateRoomDocs(contractDocs),

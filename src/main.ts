@@ -32,6 +32,8 @@ export type Options = {
   version: string
   /** For tests: what stands between a role and its ports. */
   wrap?: (ports: Ports) => Ports
+  /** For tests: after so long without a word from WhatsApp an open account is silent [10 min]. */
+  silentAfterMs?: number
 }
 
 /**
@@ -40,7 +42,7 @@ export type Options = {
  */
 export async function openZaplog(
   config: Config,
-  { logger, version, wrap = ports => ports }: Options,
+  { logger, version, wrap = ports => ports, ...times }: Options,
   signal: AbortSignal = never,
 ): Promise<Zaplog> {
   const opened: { close(): Promise<void> }[] = []
@@ -76,7 +78,7 @@ export async function openZaplog(
     checked.push(keep(watchDescriptors({ database: connects, maxConnections: server.connections.max, metrics })))
     keep(watchDisk({ path: ground.dataDir.path, metrics, logger }))
     const traced = (of: Ports, role: RoleName) => tracedPorts(of, traces, { begins: role === 'producers' })
-    const needs = { config, logger, metrics, version, ground, server, ...health }
+    const needs = { ...times, config, logger, metrics, version, ground, server, ...health }
     for (const name of startOrder.filter(role => config.roles.includes(role)))
       checked.push(keep(await openRole[name]({ ...needs, ports: wrap(traced(ports.of(name), name)) })))
     isReady = true

@@ -11,6 +11,8 @@ export type Alert = {
   severity: 'page' | 'ticket'
   /** One sentence, in Prometheus' templates. */
   summary: string
+  /** What is so then and what is not, for whoever has not met it before. */
+  means: string
   /** What whoever is called does, step by step, in sentences. */
   action: string
   /** The verb that tells more. */

@@ -12,6 +12,7 @@ export const logAlerts: readonly Alert[] = [
     expr: grows(greatest('zaplog_projection_lag_seconds', { by: ['projection'] }), 60),
     ...{ for: '5m', severity: 'page', board: 'projections', cli: 'zaplog lag' },
     summary: '{{ $labels.projection }} is {{ $value | humanizeDuration }} behind, and more so than ten minutes ago.',
+    means: 'Lists, webhooks and commands are that late. A lag that shrinks is left alone, however large.',
     action:
       'zaplog lag says which partitions, zaplog status what keeps them. Postgres is away, slow or waits for a lock; or more comes than one process takes: start another with the role projections.',
     tried: [
@@ -25,6 +26,7 @@ export const logAlerts: readonly Alert[] = [
     expr: grows(greatest('zaplog_processor_lag_seconds', { by: ['processor'] }), 300),
     ...{ for: '5m', severity: 'ticket', board: 'media', cli: 'zaplog lag' },
     summary: '{{ $labels.processor }} is {{ $value | humanizeDuration }} behind, and more so than ten minutes ago.',
+    means: 'Files or histories are that late. A lag that shrinks is left alone, however large.',
     action:
       'zaplog status says what it waits for. The object store or WhatsApp’s CDN is away or slow; or more comes than MEDIA_MAX_TRANSFERS lets through.',
     tried: [
@@ -37,6 +39,7 @@ export const logAlerts: readonly Alert[] = [
     expr: `${value('zaplog_dead_letter_records').expr} > (max(max_over_time(zaplog_dead_letter_records[30m] offset 1h)) or vector(0))`,
     ...{ for: '0s', severity: 'ticket', board: 'log', cli: 'zaplog topics --live' },
     summary: 'Records became dead letters in the last hour: no attempt could finish them.',
+    means: 'More than there were at any time of the half hour that ended an hour ago; one is enough.',
     action:
       '`zaplog dead-letters list` says of each why. Mend that, and give them back with `zaplog dead-letters redrive`, or `discard` them. What they were is kept in the topic until its retention.',
     tried: [
@@ -65,6 +68,7 @@ export const logAlerts: readonly Alert[] = [
     expr: `${value('zaplog_projection_quarantined_keys', { by: ['projection'] }).expr} > 0`,
     ...{ for: '1m', severity: 'page', board: 'projections', cli: 'zaplog status' },
     summary: '{{ $value }} accounts are left out of {{ $labels.projection }}: one record of each cannot be applied.',
+    means: 'What clients read of these accounts stands still; WhatsApp and the log go on.',
     action: 'zaplog status names them and the record. All others go on; what follows of these waits in the log.',
     tried: [
       firesAfter(3, { 'zaplog_projection_quarantined_keys{projection="read-model"}': '1x5' }),

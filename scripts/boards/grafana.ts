@@ -19,12 +19,11 @@ import type { Options as StatOptions } from '@grafana/schema/dist/esm/raw/compos
 import type { Options as TableOptions } from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen'
 import type { Options as TimeSeriesOptions } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen'
 import { type Board, boardNames, type Panel, type Shown, uidOf } from './board.ts'
+import { placesOf } from './places.ts'
 
 /** Of the uid in infra/grafana/provisioning/datasources. */
 export const datasource = { type: 'prometheus', uid: 'prometheus' }
 const SCHEMA_VERSION = 41
-const COLUMNS = 24
-const HEIGHTS = { lines: 8, number: 4, table: 8 } as const
 
 export const dashboardOf = (board: Board): Dashboard => ({
   uid: uidOf(board.name),
@@ -42,33 +41,13 @@ export const dashboardOf = (board: Board): Dashboard => ({
   panels: [...placed(board)],
 })
 
-/** From the top, each row's panels side by side as they fit. Ids are counted. */
-function placed(board: Board): readonly (GrafanaPanel | RowPanel)[] {
-  let id = 0
-  let y = 0
-  return board.rows.flatMap(row => {
-    const head: RowPanel = {
-      type: 'row',
-      id: ++id,
-      title: row.title,
-      collapsed: false,
-      panels: [],
-      gridPos: { x: 0, y: y++, w: COLUMNS, h: 1 },
-    }
-    let x = 0
-    let height = 0
-    const panels = row.panels.map(panel => {
-      const size = { w: panel.width ?? 8, h: HEIGHTS[panel.shows ?? 'lines'] }
-      if (x + size.w > COLUMNS) [x, y, height] = [0, y + height, 0]
-      const made = panelOf(panel, { id: ++id, gridPos: { x, y, ...size } })
-      x += size.w
-      height = Math.max(height, size.h)
-      return made
-    })
-    y += height
-    return [head, ...panels]
-  })
-}
+/** Ids are counted. */
+const placed = (board: Board): readonly (GrafanaPanel | RowPanel)[] =>
+  placesOf(board).map(({ title, panel, place }, nth) =>
+    panel === null
+      ? { type: 'row', id: nth + 1, title, collapsed: false, panels: [], gridPos: place }
+      : panelOf(panel, { id: nth + 1, gridPos: place }),
+  )
 
 type Place = Required<Pick<GrafanaPanel, 'id' | 'gridPos'>>
 

@@ -103,6 +103,8 @@ export type SimDevice = {
   /** As if the companion had answered this contact: its next messages are `msg`, no longer `pkmsg`. */
   establishSession(from: Contact): void
   streamError(kind: StreamError): void
+  /** Says nothing through the connection that it has now, which stays open, as a link that is dead and that nothing has cut. */
+  fallSilent(): void
   /** Cuts the connection without a word. */
   drop(): void
   /** Answers the next logins with `<failure reason=code>`; null lets them in again. */
@@ -191,6 +193,7 @@ export function createDevice(world: World, companion: Companion): SimDevice {
     redeliver: ids => redeliver(companion, ids),
     establishSession: from => world.accounts.person(from).peer.establishSession(companion.jid),
     streamError: kind => sendStreamError(companion, kind),
+    fallSilent: () => companion.client?.connection.hush(),
     drop: () => companion.client?.connection.cut(),
     refuseLogin: code => {
       companion.loginRefusal = code

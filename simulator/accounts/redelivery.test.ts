@@ -45,6 +45,23 @@ it('[K1] what was sent while the client was away waits, and comes in order at it
   await again.close()
 })
 
+it('[K1] a connection that fell silent stays open and says nothing, and what was meant for it comes with the next one', async () => {
+  const { client, device } = paired
+  device.fallSilent()
+  const ids = [await device.send(ana, text('um')), await device.send(ana, text('dois'))]
+  await expect(
+    client.socket().query({ tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'get', xmlns: 'w:p' } }, 200),
+  ).rejects.toThrow()
+  expect(bodies(client)).toEqual([])
+  expect(device.isOnline()).toBe(true)
+  expect(device.pending()).toEqual(ids)
+  device.drop()
+  await until('the companion to be away', () => !device.isOnline())
+  const again = await reconnect()
+  await again.waitFor(() => bodies(again).length === 2)
+  await again.close()
+})
+
 it('[K1] what a client received but did not acknowledge before a cut comes again, in order, before what is new', async () => {
   const { client, device } = paired
   deafen(client)

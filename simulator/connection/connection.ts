@@ -9,6 +9,8 @@ export type Connection = {
   send(stanza: BinaryNode): void
   /** A new id for a stanza of the server's own. */
   nextId(): string
+  /** Sends nothing from now on, and stays open. */
+  hush(): void
   /** Closes after what was sent. */
   close(): void
   /** Destroys the socket at once. */
@@ -25,6 +27,7 @@ export function openConnection(socket: WebSocket, authority: Authority, listener
   const noise = acceptNoise(authority)
   let handled = Promise.resolve()
   let lastId = 0
+  let isHushed = false
 
   function onFrame(frame: Buffer): void {
     const stage = noise.stage()
@@ -57,9 +60,12 @@ export function openConnection(socket: WebSocket, authority: Authority, listener
 
   return {
     send(stanza) {
-      if (socket.readyState === socket.OPEN) socket.send(noise.seal(encodeBinaryNode(stanza)))
+      if (socket.readyState === socket.OPEN && !isHushed) socket.send(noise.seal(encodeBinaryNode(stanza)))
     },
     nextId: () => `${Date.now()}-${++lastId}`,
+    hush: () => {
+      isHushed = true
+    },
     close: () => socket.close(),
     cut: () => socket.terminate(),
   }

@@ -48,9 +48,10 @@ export const startOrder: readonly RoleName[] = ['webhooks', 'projections', 'proc
 type OpenRole = (needs: Needs) => Role | Promise<Role>
 
 export const openRole: Readonly<Record<RoleName, OpenRole>> = {
-  producers: ({ config, ground, ports, logger, metrics }) =>
+  producers: ({ config, ground, ports, logger, metrics, silentAfterMs }) =>
     openProducers({
       ...ports,
+      ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
       openSession: signal => openSession({ ...ground.database, applicationName: 'zaplog producers' }, signal),
       chatTimer,
       config: { ...config.whatsapp, ...config.log, processing: config.processing },
@@ -177,4 +178,5 @@ type Needs = {
   server: HttpServer
   checks(): readonly Check[]
   isReady(): boolean
+  silentAfterMs?: number
 }

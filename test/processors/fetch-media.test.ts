@@ -236,12 +236,14 @@ test('[H1] files in hand for long whose link ends within a day are counted until
   expect(await near()).toBe('1')
 })
 
-test('[H1] [H2] the first file that the store refuses is seen to rise from 0', async () => {
+test('[H1] [H2] the first file that the store refuses, or that cannot be fetched, is seen to rise from 0', async () => {
   const metrics = createMetrics({ processMetrics: false })
   createDownloadMetrics(metrics, createFairTurns({ total: 1, perKey: 1 }), Date.now)
   const text = await metrics.render()
-  for (const kind of ['image', 'video', 'audio', 'document', 'sticker'])
+  for (const kind of ['image', 'video', 'audio', 'document', 'sticker']) {
     expect(text).toContain(`zaplog_media_failures_total{kind="${kind}",stage="store",reason="storage-refused"} 0`)
+    expect(text).toContain(`zaplog_media_downloads_total{outcome="failed",kind="${kind}"} 0`)
+  }
 })
 
 test.each([

@@ -1,161 +1,115 @@
 // Guarantee: in an incident every panel's query and every alert is answered by a real Prometheus that scrapes a real zaplog, and those that are about it show it.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openPrometheus, type Prometheus, type Rule, type Sample } from '../../infra/services/prometheus.ts'
 import { alertGroups } from '../../scripts/alerts/alerts.ts'
-import type { BoardName, Shown } from '../../scripts/boards/board.ts'
-import { boards } from '../../scripts/boards/boards.ts'
-import { RATE_WINDOW } from '../../scripts/boards/query.ts'
+import { expectEvaluated, risenOf, untilFiring, untilQuiet } from '../ground/boards/alerts-risen.ts'
+import { askBoards } from '../ground/boards/ask-boards.ts'
+import { allFaults, untilShown, untilUnseen } from '../ground/boards/faults-shown.ts'
+import { type Incident, openIncident } from '../ground/boards/open-incident.ts'
+import { recordBoards } from '../ground/boards/record-boards.ts'
 import { runsHere } from '../ground/runs-here.ts'
-import { idsOf, openMixedConversation } from '../ground/scenarios/mixed-conversation.ts'
-import { putBehind } from '../ground/scenarios/put-behind.ts'
-import { external, onEachSetup, openSharedGround } from '../ground/scenarios/setups.ts'
-import { openStage, untilDelivered } from '../ground/scenarios/stage.ts'
-import type { TcpProxy } from '../ground/tcp-proxy.ts'
+import { idsOf } from '../ground/scenarios/mixed-conversation.ts'
+import { external, onEachSetup } from '../ground/scenarios/setups.ts'
+import { untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
 const hasPrometheus = await runsHere('promtool')
+/** Where its course is written to, for the boards' pictures (scripts/board-pictures.ts). */
+const recordTo = process.env.BOARD_ANSWERS
 
-/** What Grafana puts in place of its own words, while a scrape takes a second. */
-const filledIn = ({ query }: Shown): string => query.expr.replaceAll(RATE_WINDOW, '30s').replaceAll('$account', '.*')
+const nowAt = (): number => Date.now() / 1_000
+const alertNames = alertGroups.flatMap(({ alerts }) => alerts.map(({ name }) => name))
+const ofOutages = ['ZaplogPartDown', 'ZaplogStorageUnreachable', 'ZaplogInstanceSilent']
 
-type Panels = ReadonlyMap<string, readonly Sample[]>
-const named = (board: BoardName, title: string): string => `${board}: ${title}`
-
-/** Every panel's answers, by its name. Rejects where one cannot be evaluated. */
-async function answersOf(prometheus: Prometheus, isAsked: (name: string) => boolean = () => true): Promise<Panels> {
-  const all = new Map<string, readonly Sample[]>()
-  for (const board of boards)
-    for (const panel of board.rows.flatMap(row => row.panels)) {
-      if (!isAsked(named(board.name, panel.title))) continue
-      const answers = await Promise.all(panel.queries.map(one => prometheus.query(filledIn(one))))
-      for (const [nth, samples] of answers.entries())
-        for (const { metric } of samples) {
-          const by = panel.queries[nth]?.query.by ?? []
-          expect(by, named(board.name, panel.title)).toEqual(expect.arrayContaining(Object.keys(metric)))
-        }
-      all.set(named(board.name, panel.title), answers.flat())
-    }
-  return all
+async function untilNothingIsWrong({ stage, talk, prometheus }: Incident): Promise<void> {
+  await untilDelivered(stage.receiver, idsOf(await talk.write(4, { pictureEvery: 2 })))
+  await until('files to be counted, and none to be pending', async () => {
+    const [pending] = await prometheus.query('max(zaplog_media_pending) and max(count_over_time(up[1m])) > 2')
+    return pending?.value === 0
+  })
+  await untilUnseen(prometheus, allFaults)
 }
 
-/** What each panel that is about the incident shows then, and not before it. */
-const telling: readonly { board: BoardName; title: string; labels: Sample['metric']; isSeen(value: number): boolean }[] = [
-  { board: 'overview', title: 'Parts', labels: { part: 's3' }, isSeen: value => value === 0 },
-  { board: 'overview', title: 'Parts', labels: { part: 'postgres' }, isSeen: value => value === 0 },
-  { board: 'log', title: 'Parts', labels: { part: 's3' }, isSeen: value => value === 0 },
-  { board: 'media', title: 'Object store', labels: { part: 's3' }, isSeen: value => value === 0 },
-  { board: 'overview', title: 'Checks that are not ok', labels: { state: 'degraded' }, isSeen: value => value > 0 },
-  { board: 'webhooks', title: 'Attempts', labels: { outcome: 'waiting' }, isSeen: value => value > 0 },
-  { board: 'webhooks', title: 'Deliveries', labels: {}, isSeen: value => value > 0 },
-  { board: 'media', title: 'Pending', labels: {}, isSeen: value => value > 0 },
-  { board: 'instances', title: 'Sockets that ended', labels: { reason: 'logged-out' }, isSeen: value => value > 0 },
-]
-const tells = (name: string): boolean => telling.some(({ board, title }) => named(board, title) === name)
-/** Alerts that are about it, pending until it has lasted. */
-const rising = ['ZaplogPartDown', 'ZaplogStorageUnreachable', 'ZaplogInstanceLoggedOut']
-
-const untold = (panels: Panels, all = telling): readonly string[] =>
-  all
-    .filter(({ board, title, labels, isSeen }) => {
-      const samples = panels.get(named(board, title)) ?? []
-      return !samples.some(
-        ({ metric, value }) => Object.entries(labels).every(([label, word]) => metric[label] === word) && isSeen(value),
-      )
-    })
-    .map(({ board, title, labels }) => `${named(board, title)} ${JSON.stringify(labels)}`)
-
-/** Rejects with what is not shown yet. */
-async function untilShown(prometheus: Prometheus, isAbout: (one: (typeof telling)[number]) => boolean): Promise<void> {
-  let left: readonly string[] = []
-  const isShown = async () => {
-    left = untold(await answersOf(prometheus, tells), telling.filter(isAbout))
-    return left.length === 0
-  }
-  await until('the boards to show what is so', isShown).catch(cause => {
-    throw new Error(`not shown: ${left.join(', ')}`, { cause })
-  })
+async function killKafka({ stage, talk, prometheus }: Incident, mark: (what: string) => void): Promise<void> {
+  mark('Kafka is killed')
+  await stage.ground.log.kill()
+  const unheard = await talk.write(2)
+  await untilShown(prometheus, ['kafka'])
+  await untilFiring(prometheus, 'ZaplogPartDown', { part: 'kafka' })
+  await stage.ground.log.start()
+  mark('Kafka is back')
+  await untilDelivered(stage.receiver, idsOf(unheard))
+  await untilUnseen(prometheus, ['receiver', 's3', 'unlinked', 'silent', 'postgres'])
 }
 
 onEachSetup(() => {
   test.runIf(hasPrometheus)(
-    '[H2] [H1] a receiver, the object store and Postgres away and an account unlinked are on the boards, and nowhere an error',
-    {
-      timeout: 300_000,
-    },
+    '[H2] [H1] Kafka killed, receiver, object store and Postgres away, an account silent and one unlinked are on the boards and alarmed, and nowhere an error',
+    { timeout: 400_000 },
     async ({ onTestFinished }) => {
-      const proxies: Record<string, TcpProxy> = {}
-      const isDown = { receiver: false }
-      const stage = await openStage({
-        ground: async () => {
-          const ground = await openSharedGround({ ownLog: false, prepareStore: null })
-          const env: Record<string, string> = { ...ground.env }
-          for (const name of ['S3_ENDPOINT', 'DATABASE_URL']) {
-            const { proxy, setting } = await putBehind(env[name] ?? '')
-            Object.assign(proxies, { [name]: proxy })
-            env[name] = setting
-          }
-          return {
-            ...ground,
-            env,
-            close: async () => {
-              await ground.close()
-              for (const proxy of Object.values(proxies)) await proxy.close()
-            },
-          }
-        },
-        respond: () => (isDown.receiver ? { status: 503 } : {}),
-      })
-      onTestFinished(stage.close)
-      const directory = await mkdtemp(join(tmpdir(), 'zaplog-prometheus-'))
-      onTestFinished(() => rm(directory, { recursive: true, force: true }))
-      const { url, key } = stage.zaplog()
-      const prometheus = await openPrometheus({ directory, target: new URL(url).host, token: key })
-      onTestFinished(prometheus.close)
+      const incident = await openIncident(onTestFinished)
+      const { talk, prometheus, receiver, objectStore, postgres, shop, support, inChat } = incident
+      const from = nowAt()
+      const moments: { what: string; at: number }[] = []
+      const mark = (what: string) => void moments.push({ what, at: nowAt() })
 
-      const talk = openMixedConversation(stage, { chats: 2 })
-      const before = await talk.write(4, { pictureEvery: 2 })
-      await untilDelivered(stage.receiver, idsOf(before))
-      const seen = (expr: string) => async () => (await prometheus.query(expr))[0]?.value
-      await until(
-        'the files that are kept and pending to be counted',
-        async () => (await seen('max(zaplog_media_pending)')()) === 0,
-      )
-      await until(
-        'the boards to show none of it',
-        async () => untold(await answersOf(prometheus, tells)).length === telling.length,
-      )
+      await untilNothingIsWrong(incident)
+      await killKafka(incident, mark)
 
-      isDown.receiver = true
-      proxies.S3_ENDPOINT?.down()
+      mark('the receiver answers 503, the object store is away')
+      receiver.isDown = true
+      objectStore.down()
       await talk.write(4, { pictureEvery: 2 })
-      await until(
-        'files and deliveries to wait',
-        async () =>
-          (await prometheus.query('max(zaplog_media_pending) > 0 and max(zaplog_webhook_waiting_deliveries) > 0')).length > 0,
-      )
-      stage.device.streamError('loggedOut')
-      await untilShown(prometheus, one => one.labels.part !== 'postgres')
-      proxies.DATABASE_URL?.down()
-      await until('Postgres to be known as away', async () => (await seen('min(zaplog_part_up{part="postgres"})')()) === 0)
+      await untilShown(prometheus, ['receiver', 's3'])
 
-      expect(untold(await answersOf(prometheus))).toEqual([])
-      const risenOf = (rules: readonly Rule[]) =>
-        rules.filter(({ state }) => state === 'pending' || state === 'firing').map(({ name }) => name)
-      const rules = await until('the alerts that are about it to rise', async () => {
-        const found = await prometheus.rules()
-        return rising.every(name => risenOf(found).includes(name)) && found
+      mark('shop is unlinked, support hears nothing')
+      inChat.clear()
+      shop.streamError('loggedOut')
+      support.fallSilent()
+      await untilShown(prometheus, ['unlinked', 'silent'])
+      await until('one account to be silent, and not the one that is unlinked', async () => {
+        const [silent] = await prometheus.query('sum(zaplog_instances_silent)')
+        return silent?.value === 1
       })
-      expect(rules.filter(({ health }) => health !== 'ok')).toEqual([])
-      const alerts = alertGroups.flatMap(group => group.alerts.map(({ name }) => name))
-      expect(rules.map(({ name }) => name)).toEqual(expect.arrayContaining(alerts))
-      expect(risenOf(rules)).not.toContain('ZaplogDown')
+      await untilFiring(prometheus, 'ZaplogInstanceSilent')
+      await untilFiring(prometheus, 'ZaplogInstanceLoggedOut', { reason: 'logged-out' })
+      await untilFiring(prometheus, 'ZaplogStorageUnreachable')
 
-      isDown.receiver = false
-      for (const proxy of Object.values(proxies)) proxy.resume()
-      await until('all parts to be up again', async () => (await seen('min(zaplog_part_up)')()) === 1)
+      mark('Postgres is away')
+      postgres.down()
+      await untilShown(prometheus, ['postgres'])
+      await askBoards(prometheus)
+      await expectEvaluated(prometheus, alertNames)
+      const risen = risenOf(await prometheus.rules())
+      expect(risen).toContainEqual({
+        name: 'ZaplogPartDown',
+        state: expect.any(String),
+        labels: expect.objectContaining({ part: 'postgres' }),
+      })
+      expect(risen.map(({ name }) => name)).not.toContain('ZaplogDown')
+
+      mark('all is back')
+      receiver.isDown = false
+      support.drop()
+      inChat.add(support)
+      for (const part of [objectStore, postgres]) part.resume()
+      await untilUnseen(prometheus, ['silent', 'postgres'])
+      await untilQuiet(prometheus, ofOutages)
+      if (recordTo !== undefined) await recordWhole(incident, { path: recordTo, from, moments })
     },
   )
 }, [external])
+
+/** With the way back to where nothing waits. */
+async function recordWhole(
+  { stage, prometheus }: Incident,
+  of: { path: string; from: number; moments: { what: string; at: number }[] },
+) {
+  await untilUnseen(prometheus, ['s3'])
+  await until(
+    'nothing to wait',
+    async () => (await prometheus.query('max(zaplog_webhook_waiting_deliveries)'))[0]?.value === 0,
+    120_000,
+  )
+  const { TOPIC_PREFIX = '', GROUP_PREFIX = '' } = stage.ground.env
+  await recordBoards(prometheus, { ...of, until: nowAt(), prefixes: { topic: TOPIC_PREFIX, group: GROUP_PREFIX } })
+}

@@ -124,10 +124,10 @@ describe('boards', () => {
 })
 
 describe('alerts', () => {
-  test('[H2] each has a name of its own, a verb, a board and a place in the documents that says what to do', () => {
-    const anchors = [...readRoot('docs/alerts.md').matchAll(/^### (.+)$/gm)].map(
-      ([, title]) => `docs/alerts.md#${title?.toLowerCase()}`,
-    )
+  test('[H2] each has a name of its own, a verb, a board and a place in the documents that says what it means and what to do', () => {
+    const entries = readRoot('docs/alerts.md').split(/^### /m).slice(1)
+    const sections = new Map(entries.map(entry => [entry.split('\n', 1)[0], entry]))
+    const anchors = [...sections.keys()].map(title => `docs/alerts.md#${title?.toLowerCase()}`)
     const { groups } = parse(readRoot('infra/prometheus/zaplog.rules.yml'))
     const rules = groups.flatMap((group: { rules: unknown[] }) => group.rules)
     expect(rules.map((rule: { alert: string }) => rule.alert)).toEqual(alerts.map(({ name }) => name))
@@ -137,7 +137,8 @@ describe('alerts', () => {
       expect(anchors, alert).toContain(annotations.runbook)
       expect(uids, alert).toContain(annotations.dashboard)
       expect(isVerb(annotations.cli), `${alert}: ${annotations.cli}`).toBe(true)
-      expect(annotations.action.length, alert).toBeGreaterThan(40)
+      for (const words of [annotations.action, annotations.description]) expect(words.length, alert).toBeGreaterThan(40)
+      expect(sections.get(alert), alert).toMatch(/\*\*Means:\*\* .+\n\n\*\*Look first at:\*\* `zaplog .+`\n\n\*\*Do:\*\* .+/)
     }
   })
 

@@ -1,12 +1,15 @@
 // How far webhooks are behind is said where somebody looks: in health, on the endpoint, and without a receiver's secrets.
 import { afterEach, describe, expect, it } from 'vitest'
+import { DatabaseError } from '../../src/database/database.ts'
 import { describeBacklog } from '../../src/webhooks/bridge/describe-backlog.ts'
 import { discardOfDeleted } from '../../src/webhooks/bridge/discard-of-deleted.ts'
 import { listDeliveries } from '../../src/webhooks/bridge/queries.ts'
 import { readBacklog } from '../../src/webhooks/bridge/read-backlog.ts'
 import { createWaitingLanes } from '../../src/webhooks/bridge/waiting-together.ts'
+import { watchBacklog } from '../../src/webhooks/bridge/watch-backlog.ts'
 import { createEndpoint, deleteEndpoint, endpointInput, getEndpoint } from '../../src/webhooks/endpoints/endpoints.ts'
 import { anEvent } from '../ground/events.ts'
+import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 import { bridgesOf } from '../ground/webhooks/bridges.ts'
@@ -115,6 +118,25 @@ describe('health', () => {
     await until('it succeeded', async () => (await getEndpoint(bridge.deps, receiver.id))?.failingSince === undefined)
     await bridge.database.query(`update webhook_deaths set died_at = now() - interval '25 hours'`)
     expect(await look(bridge)).toMatchObject({ state: 'ok' })
+  })
+
+  it('[H1] [H2] is degraded where it cannot be read, and gauges are absent instead of old, or of a 0 that nobody counted', async () => {
+    const bridge = await open('backlog unread')
+    const database = flaky(bridge.database, () => ({ fail: new DatabaseError('unreachable', 'connection refused') }))
+    const stop = new AbortController()
+    const watch = watchBacklog({ ...bridge, database, logger, clock: Date.now }, () => [], stop.signal)
+    await until('it has looked', () => watch.check().state === 'degraded')
+    const scraped = await bridge.metrics.render()
+    for (const what of [
+      'waiting_deliveries',
+      'waiting_oldest_seconds',
+      'held_deliveries',
+      'pending_deliveries',
+      'failing_endpoints',
+    ])
+      expect(scraped).not.toMatch(new RegExp(`^zaplog_webhook_${what} `, 'm'))
+    stop.abort()
+    await watch.done
   })
 
   it('[E5] [H2] is degraded where a receiver had itself disabled and something waits, and not where an operator did it', async () => {

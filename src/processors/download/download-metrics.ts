@@ -1,4 +1,5 @@
 // What downloads are measured by.
+import { fileKinds } from '../../events/command-bodies/files.ts'
 import type { FairTurns } from '../../runtime/fair-turns.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { createFailureCounters } from '../media-failed.ts'
@@ -23,9 +24,11 @@ export function createDownloadMetrics(metrics: Metrics, turns: FairTurns, clock:
   const isNear = ({ recordedAt, linkEndsAt }: FileInHand) =>
     linkEndsAt !== null && linkEndsAt - clock() < NEAR_MS && clock() - recordedAt >= WAITS_MS
   metrics.gauge('zaplog_media_near_expiry', gauge => gauge.set([...inHand.values()].filter(isNear).length))
+  const downloads = metrics.counter('zaplog_media_downloads_total')
+  for (const kind of fileKinds) downloads.inc({ outcome: 'failed', kind }, 0) // an alarm needs a 0 to rise from
   return {
     ...createFailureCounters(metrics),
-    downloads: metrics.counter('zaplog_media_downloads_total'),
+    downloads,
     seconds: metrics.histogram('zaplog_media_download_seconds'),
     downloadedBytes: metrics.counter('zaplog_media_downloaded_bytes_total'),
     reusedBytes: metrics.counter('zaplog_media_reused_bytes_total'),

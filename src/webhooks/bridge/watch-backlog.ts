@@ -11,7 +11,7 @@ import { describeBacklog, LONG_SECONDS } from './describe-backlog.ts'
 import { discardOfDeleted } from './discard-of-deleted.ts'
 import { forgetOldDeliveries } from './forget-deliveries.ts'
 import { type Backlog, readBacklog } from './read-backlog.ts'
-import { createBacklogMetrics } from './webhook-metrics.ts'
+import { type BacklogMetrics, createBacklogMetrics } from './webhook-metrics.ts'
 
 export type BacklogWatch = {
   /** Deliveries waiting as rows, per endpoint, as of the last reading; counted up to MOST_COUNTED and one. */
@@ -59,8 +59,10 @@ export function watchBacklog(deps: Deps, positions: () => readonly Position[], s
   async function run() {
     do {
       const unread = await tried('webhooks.backlog-unread', look)
-      if (unread !== null)
+      if (unread !== null) {
         check = { name: 'webhooks', state: 'degraded', detail: `how far they are behind cannot be read: ${unread}` }
+        forget(metrics)
+      }
       await tried('webhooks.not-tidied', tidyUp)
     } while (await wait(READ_EVERY_MS, signal))
   }
@@ -68,7 +70,12 @@ export function watchBacklog(deps: Deps, positions: () => readonly Position[], s
   return { waitingOf: endpointId => counts.get(endpointId) ?? 0, check: () => check, done: run() }
 }
 
-function show(metrics: ReturnType<typeof createBacklogMetrics>, { endpoints, disabled, waiting, held, pending }: Backlog) {
+/** An old figure is none. */
+function forget(metrics: BacklogMetrics): void {
+  for (const gauge of Object.values(metrics)) gauge.remove()
+}
+
+function show(metrics: BacklogMetrics, { endpoints, disabled, waiting, held, pending }: Backlog) {
   metrics.waiting.set(waiting.deliveries)
   metrics.waitingAge.set(Math.max(0, ...endpoints.map(one => one.oldestWaitingSeconds)))
   metrics.held.set(held.deliveries)

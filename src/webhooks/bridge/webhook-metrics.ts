@@ -10,6 +10,7 @@ export const createAttemptMetrics = (metrics: Metrics) => ({
   copies: metrics.counter('zaplog_webhook_copies_total'),
 })
 
+export type BacklogMetrics = ReturnType<typeof createBacklogMetrics>
 export const createBacklogMetrics = (metrics: Metrics) => ({
   waiting: metrics.gauge('zaplog_webhook_waiting_deliveries'),
   waitingAge: metrics.gauge('zaplog_webhook_waiting_oldest_seconds'),

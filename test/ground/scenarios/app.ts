@@ -1,5 +1,5 @@
 // The process that scenarios start and kill: zaplog's own composition, with a crash or slow statements planted between its ports.
-// argv: JSON of { env, plan, slow, shortSessions }. Prints one line of JSON when it listens; ends gracefully on SIGTERM.
+// argv: JSON of { env, plan, slow, shortSessions, silentAfterMs }. Prints one line of JSON when it listens; ends gracefully on SIGTERM.
 import module from 'node:module'
 import { exitCodeOf } from '../../../src/cli/exit-codes.ts'
 import { openZaplog } from '../../../src/main.ts'
@@ -9,9 +9,15 @@ import { type CrashPlan, crashing } from './crash-plan.ts'
 import { shorteningSessions } from './short-sessions.ts'
 import { type SlowPlan, slowing } from './slow-statements.ts'
 
-type Launch = { env: Record<string, string>; plan: CrashPlan | null; slow: SlowPlan | null; shortSessions: boolean }
+type Launch = {
+  env: Record<string, string>
+  plan: CrashPlan | null
+  slow: SlowPlan | null
+  shortSessions: boolean
+  silentAfterMs?: number
+}
 
-const { env, plan, slow, shortSessions }: Launch = JSON.parse(process.argv[2] ?? '{}')
+const { env, plan, slow, shortSessions, silentAfterMs }: Launch = JSON.parse(process.argv[2] ?? '{}')
 const parsed = parseConfig(env)
 if (!parsed.ok) {
   process.stderr.write(`${JSON.stringify(parsed.problems)}\n`)
@@ -23,6 +29,7 @@ try {
   const zaplog = await openZaplog(parsed.config, {
     logger,
     version: '0.0.0-test',
+    ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
     wrap: ports => ({
       ...ports,
       ...crashing(plan, {

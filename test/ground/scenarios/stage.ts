@@ -40,6 +40,8 @@ export type StageOptions = {
   env?: Record<string, string>
   /** A killed member of a consumer group delays those that live for 2 s at most; never said where a lost membership would be a fault. */
   shortSessions?: boolean
+  /** After so long without a word from WhatsApp an open account is silent [10 min]. */
+  silentAfterMs?: number
   endpoint?: Record<string, unknown>
   /** Of the instance. */
   settings?: Record<string, unknown>
@@ -76,10 +78,14 @@ async function setStage(options: StageOptions, closing: Close[]): Promise<Omit<S
   const ground = await openGround(dataDir)
   closing.push(ground.close)
 
-  const { plan: firstPlan = null, slow = null, program = 'app', shortSessions = false, openFiles } = options
+  const { plan: firstPlan = null, slow = null, program = 'app', shortSessions = false, openFiles, silentAfterMs } = options
   const env = { WHATSAPP_URL: simulator.url, WHATSAPP_CDN_URL: simulator.cdnUrl, ...ground.env, ...options.env }
   const launchWith = (plan: CrashPlan | null) =>
-    launchZaplog({ dataDir, env, slow, program, plan, shortSessions, ...(openFiles === undefined ? {} : { openFiles }) })
+    launchZaplog({
+      ...{ dataDir, env, slow, program, plan, shortSessions },
+      ...(openFiles === undefined ? {} : { openFiles }),
+      ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
+    })
   let launched = launchWith(firstPlan)
   closing.push(() => launched.kill())
   let zaplog = await launched.listening

@@ -44,6 +44,8 @@ export type LaunchOptions = {
   slow?: SlowPlan | null
   /** A killed member of a consumer group delays those that live for 2 s at most. */
   shortSessions?: boolean
+  /** After so long without a word from WhatsApp an open account is silent [10 min]; of `app` alone. */
+  silentAfterMs?: number
   /** `start` is the command line's own, without anything planted [app] */
   program?: 'app' | 'start'
   /** As another user. */
@@ -118,6 +120,7 @@ function spawnProgram({
   plan = null,
   slow = null,
   shortSessions = false,
+  silentAfterMs,
   program = 'app',
   uid,
   openFiles,
@@ -125,10 +128,17 @@ function spawnProgram({
   const settings = { ...scenarioEnv(dataDir), ...env }
   const stdio = ['ignore', 'pipe', 'pipe'] satisfies ['ignore', 'pipe', 'pipe']
   return program === 'app'
-    ? spawn(...limited(openFiles, [process.execPath, app, JSON.stringify({ env: settings, plan, slow, shortSessions })]), {
-        stdio,
-        env: { ...process.env, ...withCompiledCode },
-      })
+    ? spawn(
+        ...limited(openFiles, [
+          process.execPath,
+          app,
+          JSON.stringify({ env: settings, plan, slow, shortSessions, silentAfterMs }),
+        ]),
+        {
+          stdio,
+          env: { ...process.env, ...withCompiledCode },
+        },
+      )
     : spawn(process.execPath, [commandLine, 'start'], {
         stdio,
         env: { PATH: process.env.PATH ?? '', ...withCompiledCode, ...settings },
