@@ -1,0 +1,102 @@
+// Verbs for what is in the log: copied, made again, read, explained, moved.
+import { type Command, Option } from 'commander'
+import { countParser } from './count-option.ts'
+import { commaList } from './list-option.ts'
+import { instancesHelp, patternsHelp } from './option-words.ts'
+
+export function addCopyVerbs(program: Command): void {
+  program
+    .command('replay [id]')
+    .summary('copy a range of the log into a topic of its own')
+    .usage('--from <from> --to <name> [options] | <id>')
+    .description('copy a range of the log into a topic of its own, and follow it to its end, or one that there is by its id')
+    .option('--from <from>', 'where it begins: -7d, an instant, beginning, or offsets: 0=120,1=77')
+    .option('--to <name>', 'what it is called, and its topic {prefix}replay.{name}')
+    .option('--until <until>', 'where it ends; left out, where the log ends now')
+    .option('--topic <topic...>', 'what is copied: events, history, media-stored and others of zaplog topics (events)', commaList)
+    .option('--instance <id...>', instancesHelp, commaList)
+    .option('--type <type...>', patternsHelp, commaList)
+    .option('--chat <chat...>', 'only these chats; a comma list, or several', commaList)
+    .option('--rate <records>', 'records a second, at most (500)', countParser(100_000))
+    .option('--follow', 'go on with what comes, until it is cancelled')
+    .option('--per-type', 'a topic for each type')
+    .option('--no-marker', 'without replay.ended at the end of each partition')
+    .option('--dry-run', 'say how much it would be, and make nothing')
+    .option('--no-wait', 'answer at once, instead of following it')
+    .action(async (id, options) => (await import('./replay.ts')).replayVerb(id, options))
+
+  program
+    .command('rebuild <projection>')
+    .summary('make the read model again from the log')
+    .description(
+      'make the read model again from the log, beside what is read: filled, compared, and swapped in where every row is the same',
+    )
+    .option('--dry-run', 'say how much it would be, and make nothing')
+    .option('--no-swap', 'once it is filled and compared, wait to be told to swap')
+    .option('--watch', 'follow it until it is swapped in, or waits for you')
+    .action(async (projection, options) => (await import('./rebuild.ts')).rebuildVerb(projection, options))
+}
+
+/** Behind the verbs of calls, of which some get a house companion. */
+export function addLogVerbs(program: Command, outputLost: AbortSignal): void {
+  const events = program.command('events').description('what happens')
+  events
+    .command('tail')
+    .description('print events as they happen, until Ctrl-C; it goes on by itself where zaplog was away')
+    .option('--instance <id...>', instancesHelp, commaList)
+    .option('--type <type...>', patternsHelp, commaList)
+    .option('--after <id>', 'what comes behind this id, which the end of a tail with --json says')
+    .action(async options => (await import('./tail-events.ts')).tailEvents({ ...options, outputLost }))
+  events
+    .command('why <id>')
+    .description(
+      'what became of an event: its row, record, file, link, command and deliveries, in the order of time, and what to do next',
+    )
+    .option('--instance <id>', 'whose message it is, where the id is WhatsApp’s and not the event’s')
+    .action(async (id, options) => (await import('./why.ts')).whyEvent(id, options))
+  houseOf(program, 'replays')
+    .command('status <replay>')
+    .description('how far a replay is, by its id or its name, and which partitions have how much')
+    .option('--watch', 'until it is over, or Ctrl-C, which leaves it at work')
+    .action(async (replay, options) => (await import('./replay.ts')).replayStatus(replay, options))
+  houseOf(program, 'media')
+    .command('why <id>')
+    .description('what became of the file of a message, by the id of its event')
+    .option('--instance <id>', 'whose message it is, where the id is WhatsApp’s and not the event’s')
+    .action(async (id, options) => (await import('./why.ts')).whyMedia(id, options))
+  program
+    .command('topics [topic]')
+    .summary('the topics of the log that others may read')
+    .description('the topics of the log that others may read, and what is in them; of one, its types')
+    .option('--live', 'as the zaplog that runs has them: partitions, records and how long they are kept; of one, its offsets')
+    .action(async (topic, { live }) =>
+      live ? (await import('./live-catalogue.ts')).sayLiveTopics(topic) : (await import('./catalogue.ts')).sayTopics(topic),
+    )
+  program
+    .command('schemas [name]')
+    .summary('the types of events, or the Avro schema of one')
+    .description(
+      'the types of events, with the releases that have each, or the Avro schema of one, by its type or its name in the registry',
+    )
+    .option('--live', 'their ids in the registry of the zaplog that runs; of one, its own')
+    .addOption(new Option('--release <version>', 'of one, as that release has it').conflicts('live'))
+    .action(async (name, { live, release }, verb: Command) => {
+      if (live) return (await import('./live-catalogue.ts')).sayLiveSchemas(name)
+      if (release !== undefined && name === undefined)
+        verb.error("missing required argument 'name', of which --release is one text")
+      return (await import('./catalogue.ts')).saySchemas(name, release)
+    })
+
+  program
+    .command('lag')
+    .summary('how far consumers of the log are behind its end')
+    .description('how far whoever consumes the log is behind its end')
+    .option('--watch', 'again every 2 s, until Ctrl-C; with --json a line each time')
+}
+
+/** Of the verbs that are made of routes, for one that is not. */
+function houseOf(program: Command, thing: string): Command {
+  const house = program.commands.find(one => one.name() === thing)
+  if (house === undefined) throw new Error(`expected verbs of ${thing}, there are none`)
+  return house
+}
