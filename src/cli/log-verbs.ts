@@ -1,12 +1,14 @@
 // Verbs for what is in the log: copied, made again, read, explained, moved.
-import { type Command, Option } from 'commander'
+import { Argument, type Command, Option } from 'commander'
+import { instancesOption, patternsHelp } from './common-options.ts'
 import { countParser } from './count-option.ts'
+import { idOf } from './id-lists.ts'
 import { commaList } from './list-option.ts'
-import { instancesHelp, patternsHelp } from './option-words.ts'
 
 export function addCopyVerbs(program: Command): void {
   program
-    .command('replay [id]')
+    .command('replay')
+    .addArgument(idOf('replay', new Argument('[id]')))
     .summary('copy a range of the log into a topic of its own')
     .usage('--from <from> --to <name> [options] | <id>')
     .description('copy a range of the log into a topic of its own, and follow it to its end, or one that there is by its id')
@@ -14,7 +16,7 @@ export function addCopyVerbs(program: Command): void {
     .option('--to <name>', 'what it is called, and its topic {prefix}replay.{name}')
     .option('--until <until>', 'where it ends; left out, where the log ends now')
     .option('--topic <topic...>', 'what is copied: events, history, media-stored and others of zaplog topics (events)', commaList)
-    .option('--instance <id...>', instancesHelp, commaList)
+    .addOption(instancesOption())
     .option('--type <type...>', patternsHelp, commaList)
     .option('--chat <chat...>', 'only these chats; a comma list, or several', commaList)
     .option('--rate <records>', 'records a second, at most (500)', countParser(100_000))
@@ -43,26 +45,33 @@ export function addLogVerbs(program: Command, outputLost: AbortSignal): void {
   events
     .command('tail')
     .description('print events as they happen, until Ctrl-C; it goes on by itself where zaplog was away')
-    .option('--instance <id...>', instancesHelp, commaList)
+    .addOption(instancesOption())
     .option('--type <type...>', patternsHelp, commaList)
     .option('--after <id>', 'what comes behind this id, which the end of a tail with --json says')
     .action(async options => (await import('./tail-events.ts')).tailEvents({ ...options, outputLost }))
   events
-    .command('why <id>')
+    .command('why')
+    .addArgument(idOf('message', new Argument('<id>')))
     .description(
       'what became of an event: its row, record, file, link, command and deliveries, in the order of time, and what to do next',
     )
-    .option('--instance <id>', 'whose message it is, where the id is WhatsApp’s and not the event’s')
+    .addOption(
+      idOf('instance', new Option('--instance <id>', 'whose message it is, where the id is WhatsApp’s and not the event’s')),
+    )
     .action(async (id, options) => (await import('./why.ts')).whyEvent(id, options))
   houseOf(program, 'replays')
-    .command('status <replay>')
+    .command('status')
+    .addArgument(idOf('replay', new Argument('<replay>')))
     .description('how far a replay is, by its id or its name, and which partitions have how much')
     .option('--watch', 'until it is over, or Ctrl-C, which leaves it at work')
     .action(async (replay, options) => (await import('./replay.ts')).replayStatus(replay, options))
   houseOf(program, 'media')
-    .command('why <id>')
+    .command('why')
+    .addArgument(idOf('file', new Argument('<id>')))
     .description('what became of the file of a message, by the id of its event')
-    .option('--instance <id>', 'whose message it is, where the id is WhatsApp’s and not the event’s')
+    .addOption(
+      idOf('instance', new Option('--instance <id>', 'whose message it is, where the id is WhatsApp’s and not the event’s')),
+    )
     .action(async (id, options) => (await import('./why.ts')).whyMedia(id, options))
   program
     .command('topics [topic]')

@@ -1,5 +1,6 @@
 // Verbs that send a text or a file and wait for WhatsApp.
 import type { Command } from 'commander'
+import { senderOption } from './common-options.ts'
 import { parseKey } from './key-option.ts'
 
 export function addSendVerbs(program: Command): void {
@@ -9,7 +10,7 @@ export function addSendVerbs(program: Command): void {
     .description(
       'send a text or a file, and wait until WhatsApp has taken it, for a minute at most; it is sent all the same after that',
     )
-    .option('--instance <id>', 'who sends it; left out, the only instance there is')
+    .addOption(senderOption())
     .option('--url <url>', 'send the file that is there; the text is its caption')
     .option('--kind <kind>', 'what the file is sent as: image, video, gif, ptv, audio, voice, document, sticker (document)')
     .option('--key <key>', 'the same again with the same key is sent once', parseKey)
@@ -24,7 +25,7 @@ export function addSendVerbs(program: Command): void {
     .option('--to <number>', 'to whom: a person or a group; left out, to nobody yet')
     .option('--kind <kind>', 'what it is sent as: image, video, gif, ptv, audio, voice, document, sticker (by its type)')
     .option('--caption <text>', 'with --to, below an image, a video or a document')
-    .option('--instance <id>', 'who sends it; left out, the only instance there is')
+    .addOption(senderOption())
     .option('--key <key>', 'the same again with the same key is sent once', parseKey)
     .action(async (file, options, verb: Command) => {
       if (options.caption !== undefined && options.to === undefined)

@@ -42,7 +42,12 @@ export function addUpkeepVerbs(program: Command, outputLost: AbortSignal): reado
     .summary('a script for the tab key of bash or zsh')
     .description('print a script with which a shell completes verbs, options and their values')
     .addArgument(new Argument('<shell>', 'bash or zsh').choices(['bash', 'zsh']))
-    .action(async shell => (await import('./completion.ts')).sayCompletion(program, shell))
+    .addOption(new Option('--ids <line>').hideHelp()) // the script asks so
+    .action(async (shell, { ids }) =>
+      ids === undefined
+        ? (await import('./completion.ts')).sayCompletion(program, shell)
+        : (await import('./complete-ids.ts')).sayIds(program, ids),
+    )
   program
     .command('status')
     .summary('whether it works, its instances and endpoints')
