@@ -23,6 +23,7 @@ import { openReplays } from '../replays/open-replays.ts'
 import type { Config, RoleName } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { shownUrl } from '../runtime/printable.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import { openWebhooks } from '../webhooks/bridge/open-webhooks.ts'
 import { deliveryIndexes } from '../webhooks/deliveries/deliveries.ts'
@@ -42,17 +43,20 @@ export const startOrder: readonly RoleName[] = ['webhooks', 'projections', 'proc
 type OpenRole = (needs: Needs) => Role | Promise<Role>
 
 export const openRole: Readonly<Record<RoleName, OpenRole>> = {
-  producers: ({ config, ground, ports, logger, metrics }) =>
-    openProducers({
-      ...ports,
-      openSession: signal => openSession({ ...ground.database, applicationName: 'zaplog producers' }, signal),
-      chatTimer: of => getChatTimer(ports.database, of),
-      config: { ...config.whatsapp, ...config.log, processing: config.processing },
-      logger,
-      metrics,
-      clock: Date.now,
-      random: Math.random,
-    }),
+  producers: async ({ config, ground, ports, logger, metrics }) =>
+    sayingWhere(
+      config.whatsapp,
+      await openProducers({
+        ...ports,
+        openSession: signal => openSession({ ...ground.database, applicationName: 'zaplog producers' }, signal),
+        chatTimer: of => getChatTimer(ports.database, of),
+        config: { ...config.whatsapp, ...config.log, processing: config.processing },
+        logger,
+        metrics,
+        clock: Date.now,
+        random: Math.random,
+      }),
+    ),
   processors: ({ config, ports, logger, metrics }) =>
     together('processors', [
       openProcessors({
@@ -160,4 +164,11 @@ type Needs = {
   server: HttpServer
   checks(): readonly Check[]
   isReady(): boolean
+}
+
+/** What stands for WhatsApp, so that whoever looks for the reason of anything sees that it is a simulator. */
+function sayingWhere({ url }: Config['whatsapp'], role: Role): Role {
+  if (url === null) return role
+  const where: Check = { name: 'whatsapp', state: 'ok', detail: `accounts connect to ${shownUrl(url)}, which WHATSAPP_URL names` }
+  return { ...role, checks: () => [...role.checks(), where] }
 }

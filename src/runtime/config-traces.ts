@@ -20,19 +20,27 @@ export function declareTraces(v: Variables) {
     of: ['none', 'otlp'],
     doc: 'otlp switches traces on, none off; left out: otlp where an endpoint is set',
   })
+  const isOff = exporter === 'none' // then they may be for other programs, and mean something else
+  const sampler = v.parsed<SamplerName>('OTEL_TRACES_SAMPLER', {
+    shown: everything,
+    doc: `which traces are kept: ${samplers.join(', ')}`,
+    parse: text => samplers.find(one => one === text) ?? (isOff ? everything : { expected: `one of ${samplers.join(', ')}` }),
+  })
+  const isOfRatio = sampler?.endsWith('traceidratio') === true
   return {
     /** null: they are off. */
-    endpoint: exporter === 'none' ? null : (endpoint ?? 'http://127.0.0.1:4318'),
-    sampler: v.choice<SamplerName>('OTEL_TRACES_SAMPLER', {
-      default: 'parentbased_always_on',
-      of: samplers,
-      doc: `which traces are kept: ${samplers.join(', ')}`,
-    }),
+    endpoint: isOff ? null : (endpoint ?? 'http://127.0.0.1:4318'),
+    sampler: sampler ?? everything,
     ratio: v.parsed('OTEL_TRACES_SAMPLER_ARG', {
       shown: '1',
       doc: 'of traceidratio: how many of one, from 0 to 1',
-      parse: text =>
-        text.trim() !== '' && Number(text) >= 0 && Number(text) <= 1 ? Number(text) : { expected: 'a number from 0 to 1' },
+      parse: text => ratioIn(text) ?? (isOff || !isOfRatio ? 1 : { expected: 'a number from 0 to 1' }),
     }),
   }
 }
+
+const everything = 'parentbased_always_on'
+
+/** null: it is none. */
+const ratioIn = (text: string): number | null =>
+  text.trim() !== '' && Number(text) >= 0 && Number(text) <= 1 ? Number(text) : null

@@ -23,6 +23,13 @@ export type Dialect = (typeof dialects)[number]
 
 export const parseDialect = (text: string) => dialects.find(one => one === text) ?? { expected: dialects.join(', ') }
 
+/** URLs alone have an IPv6 address in brackets. */
+export function parseHost(text: string): string | { expected: string; got: string } {
+  if (text.trim() !== '' && !/[[\]\s/]/.test(text)) return text
+  const got = JSON.stringify(/^\[[\da-f.:]*\]$/i.test(text) ? text : printableSetting(text))
+  return { expected: 'an address or a name alone, such as 127.0.0.1 or :: without brackets', got }
+}
+
 export const parseBrokers = (text: string) => {
   const brokers = text.split(',').map(broker => broker.trim())
   const wrong = brokers.filter(broker => !isBroker(broker))
