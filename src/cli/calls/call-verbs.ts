@@ -60,12 +60,16 @@ const helpColumns = (): number =>
 
 function argumentOf(field: CallField): Argument {
   const name = `${field.name}${field.isList ? '...' : ''}`
-  return new Argument(`<${name}>`, field.doc).argParser(fieldParser(field))
+  return new Argument(`<${name}>`, docOf(field)).argParser(fieldParser(field))
 }
+
+/** A file is typed by its name, and read here: in which form the call takes it is nobody's concern. */
+const docOf = ({ is, doc }: CallField): string => (is === 'file' ? `a file: ${doc.replace(/, in base64.*$/, '')}` : doc)
 
 /** A flag has its opposite, too: what is not said stays as it is. */
 function optionsOf(field: CallField): readonly Option[] {
-  const { name, doc, isNeeded } = field
+  const { name, isNeeded } = field
+  const doc = docOf(field)
   if (field.is === 'flag' && field.to === 'query') return [new Option(`--${name}`, doc)]
   if (field.is === 'flag')
     return [new Option(`--${name}`, joined(doc, `--no-${name}: the opposite`)), new Option(`--no-${name}`).hideHelp()]
