@@ -2,7 +2,7 @@
 import type { SimulatorServer } from './control.ts'
 
 /** Every field any answer has. */
-type Answer = {
+export type Answer = {
   jid: string
   messageId: string
   directPath: string | null

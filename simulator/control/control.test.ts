@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { until } from '../../test/ground/until.ts'
 import { type BaileysClient, fetchingFrom, openBaileysClient } from '../baileys-client.ts'
-import { callControl } from './call-control.ts'
+import { type Answer, callControl } from './call-control.ts'
 import { openSimulatorServer, type SimulatorServer } from './control.ts'
 import { sendRequested } from './message.ts'
 

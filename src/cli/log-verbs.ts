@@ -101,6 +101,7 @@ export function addLogVerbs(program: Command, outputLost: AbortSignal): void {
     .summary('how far consumers of the log are behind its end')
     .description('how far whoever consumes the log is behind its end')
     .option('--watch', 'again every 2 s, until Ctrl-C; with --json a line each time')
+    .action(async options => (await import('./lag.ts')).showLag({ ...options, outputLost }))
 }
 
 /** Of the verbs that are made of routes, for one that is not. */
