@@ -40,7 +40,7 @@ type How = { options: Options; logger: Logger }
 
 async function move(config: Config, { options, logger }: How, stopping: AbortSignal): Promise<number> {
   await requireTargets(config, { logger }, stopping)
-  const screen = createMigrateScreen({ isTerminal: process.stderr.isTTY === true && !jsonIsWanted(), asJson: jsonIsWanted() })
+  const screen = createMigrateScreen({ asJson: jsonIsWanted() })
   const alone = await openAlone(config, { logger }, stopping)
   try {
     const { moving, settings, close } = openMoving(config, { ...alone, logger })
