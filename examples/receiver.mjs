@@ -10,7 +10,10 @@ function handle({ type, timestamp, data }) {
 }
 
 const secret = Buffer.from((process.env.WEBHOOK_SECRET ?? '').replace(/^whsec_/, ''), 'base64')
-if (secret.length < 24) throw new Error('expected WEBHOOK_SECRET, the whsec_… that the endpoint was created with')
+if (secret.length < 24) {
+  console.error('expected WEBHOOK_SECRET, the whsec_… that the endpoint was created with')
+  process.exit(1)
+}
 const port = Number(process.argv[2] ?? 3000)
 /** Whose ids are handled, also after a restart; a table with a unique column in real life. */
 const handledIds = 'handled-webhooks.txt'

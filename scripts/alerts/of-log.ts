@@ -56,6 +56,7 @@ export const logAlerts: readonly Alert[] = [
     expr: `${greatest('zaplog_rebuild_waiting', { by: ['projection'] }).expr} > 0`,
     ...{ for: '1h', severity: 'ticket', board: 'projections', cli: 'zaplog status' },
     summary: 'A rebuild of {{ $labels.projection }} has waited for its swap for an hour.',
+    means: 'What is read stays as it was before: rows differ, an account is left out, or it was asked to wait.',
     action:
       'zaplog status names it and says why; zaplog rebuilds status what was compared. zaplog rebuilds swap has it read, zaplog rebuilds cancel ends it: until then its tables take room and follow the log.',
     tried: [

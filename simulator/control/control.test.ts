@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { until } from '../../test/ground/until.ts'
 import { type BaileysClient, fetchingFrom, openBaileysClient } from '../baileys-client.ts'
+import { type Answer, callControl } from './call-control.ts'
 import { openSimulatorServer, type SimulatorServer } from './control.ts'
 import { sendRequested } from './message.ts'
 
@@ -21,23 +22,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** Every field any answer has. */
-type Answer = {
-  jid: string
-  messageId: string
-  directPath: string | null
-  type: string
-  isRemoved: boolean
-  pending: number
-  data: { id: string; messageId: string }[]
-  errors: { pointer: string }[]
-}
-
-async function call(method: string, path: string, body?: unknown) {
-  const request = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-  const response = await fetch(`${server.controlUrl}/sim/v1${path}`, { method, ...request })
-  return { status: response.status, type: response.headers.get('content-type'), body: (await response.json()) as Answer }
-}
+const call = (method: string, path: string, body?: unknown) => callControl(server, { method, path, body })
 const send = (message: object) => call('POST', `/devices/${pn}/messages`, message)
 const upserts = () => client.events.flatMap(event => event['messages.upsert']?.messages ?? [])
 const received = (id: string) => client.waitFor(() => upserts().find(message => message.key.id === id))
@@ -242,45 +227,6 @@ it('[K1] what is done on the phone reaches a linked device that has its key', as
   })
   expect((await act({ actions: [{ kind: 'archive', chat: 'nobody', on: true }] })).status).toBe(422)
 })
-
-type Linking = (to: BaileysClient, pn: string) => Promise<{ status: number }>
-const byQr: Linking = async (to, other) => call('POST', '/scan', { qr: await to.whenQr(), pn: other, share: false })
-const byCode: Linking = async (to, other) => {
-  await to.whenQr()
-  const answered = new Promise(resolve => to.socket().ws.once('CB:iq,,link_code_companion_reg', resolve))
-  const code = await to.socket().requestPairingCode(other)
-  await answered
-  return call('POST', '/pairing-code', { code, pn: other, share: false })
-}
-
-it.each([
-  ['a QR code', '5511900000002', byQr],
-  ['a code', '5511900000003', byCode],
-])(
-  '[K1] a phone that is linked by %s with share: false keeps its key back until it is told to share it',
-  async (_, other, link) => {
-    const linked = openBaileysClient(server.url, undefined, { shouldSyncHistoryMessage: () => false })
-    expect((await link(linked, other)).status).toBe(201)
-    await linked.waitFor(linked.isOpen)
-    /** What the phone said before is there as well. */
-    const upToNow = async () => {
-      const { messageId } = (await call('POST', `/devices/${other}/messages`, { kind: 'text', text: 'oi', from: ana })).body
-      await linked.waitFor(() =>
-        linked.events.some(event => event['messages.upsert']?.messages.some(one => one.key.id === messageId)),
-      )
-    }
-    const hasKey = () => linked.auth.creds.myAppStateKeyId !== undefined
-    const act = (body: object) => call('POST', `/devices/${other}/app-state`, { actions: [], ...body })
-    for (const body of [null, {}, { share: false }]) {
-      if (body !== null) expect((await act(body)).status).toBe(202)
-      await upToNow()
-      expect(hasKey()).toBe(false)
-    }
-    expect((await act({ share: true })).status).toBe(202)
-    await until('it has the key', hasKey)
-    await linked.close()
-  },
-)
 
 it('[K1] only what a group refuses is a conflict: whatever else goes wrong is ours', async () => {
   const group = { id: '120363000000000077@g.us', subject: 'Broken' }

@@ -1,7 +1,7 @@
 // What /openapi.json says of a call, in one place: who may call, what goes in, what comes out, and the problems every call shares.
 import { z } from 'zod'
 import { type Need, securityOf } from './needs.ts'
-import { problemSchema, problemType } from './problems.ts'
+import { problemExample, problemSchema, problemType } from './problems.ts'
 
 type Content = { description: string; content: Record<string, { schema: z.ZodType }> }
 
@@ -21,7 +21,7 @@ export function describeCall<
   const { answers, problems = [], tag = 'server', needs = 'admin', ...input } = parts
   const statuses = [...problemsOfParts(input), ...(needs === 'nothing' ? [] : [401, 429, 500, 503]), ...problems]
   const refusals = Object.fromEntries(
-    statuses.map(status => [status, { description: 'Problem', content: { [problemType]: { schema: problemSchema } } }]),
+    statuses.map(status => [status, { description: 'Problem', content: { [problemType]: { schema: problemOf(status) } } }]),
   )
   return {
     ...(input as Omit<Parts, 'answers' | 'problems' | 'tag' | 'needs'>),
@@ -32,6 +32,8 @@ export function describeCall<
     response: { ...refusals, ...answers } as Parts['answers'],
   }
 }
+
+const problemOf = (status: number) => problemSchema.meta({ ...problemSchema.meta(), examples: [problemExample(status)] })
 
 /** What cannot be read, is not valid or is gone, by what there is to be read. */
 function problemsOfParts(parts: { body?: unknown; params?: unknown; querystring?: unknown }): readonly number[] {

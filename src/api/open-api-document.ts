@@ -67,9 +67,21 @@ const describe: typeof jsonSchemaTransform = given => {
     return [status, isOne ? { title: `${pascal(operationId)}Answer`, ...Object(answer) } : answer]
   })
   const taken = body instanceof z.ZodType && {
-    body: { title: `${pascal(operationId)}Body`, ...Object(schema?.body), ...examplesOf(body) },
+    body: { title: `${pascal(operationId)}Body`, ...withForms(Object(schema?.body)), ...examplesOf(body) },
   }
   return { schema: { ...schema, ...taken, response: Object.fromEntries(answers), operationId }, url }
+}
+
+const form = z.looseObject({ properties: z.looseObject({ kind: z.looseObject({ enum: z.tuple([z.string()]) }) }) })
+
+/** Each form of a body that has a kind is called by it: TextMessage. */
+function withForms(body: { oneOf?: readonly object[] }): object {
+  if (body.oneOf === undefined) return body
+  const named = body.oneOf.map(one => {
+    const [kind] = form.safeParse(one).data?.properties.kind.enum ?? []
+    return kind === undefined ? one : { title: `${pascal(kind)}Message`, ...one }
+  })
+  return { ...body, oneOf: named }
 }
 
 function examplesOf(body: z.ZodType): object {

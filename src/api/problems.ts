@@ -69,6 +69,13 @@ export const problemSchema = z
   })
   .meta({ title: 'Problem', description: 'RFC 9457' })
 
+/** For the description of a call: what a refusal with this status may look like. */
+export function problemExample(status: number): object {
+  const slug = slugs.find(one => kinds[one].status === status) ?? 'internal'
+  const errors = status === 422 ? [{ pointer: '/name', expected: 'text of 1 to 100 characters', received: '""' }] : []
+  return problemBody(new Problem(slug, `reading the request: ${kinds[slug].title.toLowerCase()}`, { status, errors }))
+}
+
 type Kind = { status: number; title: string; retryAfterSeconds?: number }
 
 const kinds = {
@@ -155,3 +162,4 @@ const kinds = {
   'account-away': { status: 504, title: 'The account is not connected', retryAfterSeconds: 5 },
   'not-answered': { status: 504, title: 'WhatsApp did not answer in time', retryAfterSeconds: 5 },
 } as const satisfies Record<string, Kind>
+const slugs = Object.keys(kinds) as Slug[] // of a literal of ours

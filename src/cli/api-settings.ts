@@ -1,6 +1,7 @@
 // Where the verbs find zaplog, and their key. What is wrong with either is said before anything is sent, and the key never.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseHost } from '../runtime/config-values.ts'
 import { describeError } from '../runtime/logger.ts'
 import type { Environment } from '../runtime/variables.ts'
 import { CallFailed } from './call-failed.ts'
@@ -33,6 +34,8 @@ export function readApiSettings(env: Environment): ApiSettings {
 /** Of a zaplog that is started with the same settings. */
 function ownUrl({ HOST, PORT = '' }: Environment): string {
   const url = new URL(DEFAULT_URL)
+  const host = HOST ? parseHost(HOST) : url.hostname
+  if (typeof host !== 'string') throw misconfigured(`HOST: expected ${host.expected}, got ${host.got}`)
   return `http://${HOST ? reachedAt(HOST) : url.hostname}:${/^[1-9]\d*$/.test(PORT) ? PORT : url.port}`
 }
 

@@ -6,6 +6,7 @@ import { type Page, type Problem, pageOf, problem, slugOf } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { CallFailed } from './call-failed.ts'
 import { exitCodeOfCall, exitCodeOfStatus, exitCodes } from './exit-codes.ts'
+import { explainField } from './explain-field.ts'
 import { nextStep } from './next-steps.ts'
 import { ownCommand } from './own-command.ts'
 import { plainText } from './text-table.ts'
@@ -23,7 +24,7 @@ type Request = {
   headers?: Readonly<Record<string, string>>
   nameOf?: NameOfField
 }
-type NameOfField = (place: { pointer?: string | undefined; parameter?: string | undefined }) => string | null
+export type NameOfField = (place: { pointer?: string | undefined; parameter?: string | undefined }) => string | null
 export type Call<Answer> = Request & { answer: ZodType<Answer> }
 
 /** Rejects CallFailed, also where the answer is none of zaplog's. */
@@ -184,7 +185,11 @@ function explain({ detail, errors = [] }: Problem, nameOf: NameOfField): string 
   if (errors.length === 0) return ` ${plainText(detail)}`
   const fields = errors.map(({ pointer, parameter, expected, received }) =>
     plainText(
-      `${nameOf({ pointer, parameter }) ?? (pointer?.slice(1) || parameter || 'the body')}: expected ${expected}, got ${received}`,
+      explainField({
+        name: nameOf({ pointer, parameter }) ?? (pointer?.slice(1) || parameter || 'the body'),
+        expected,
+        received,
+      }),
     ),
   )
   return fields.length === 1 ? ` ${fields[0]}` : fields.map(field => `\n  ${field}`).join('')

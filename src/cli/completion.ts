@@ -1,4 +1,5 @@
-// zaplog completion: a script for a shell that completes verbs, options and the values that are known of them. It asks nobody: all is in the script.
+// zaplog completion: a script for a shell that completes verbs, options and the values that are known of them, all of which is in the script; and ids,
+// for which it asks the running zaplog.
 import type { Command } from 'commander'
 import { publicTopics } from '../events/catalogue.ts'
 import { fileKinds } from '../events/command-bodies/files.ts'
@@ -6,6 +7,7 @@ import { recordTypes } from '../events/vocabulary.ts'
 import type { CallField } from './calls/call-verb.ts'
 import { partNames } from './dev-options.ts'
 import { callVerbs } from './generated/call-verbs.ts'
+import { idListOf } from './id-lists.ts'
 import { jsonIsWanted } from './json-wanted.ts'
 import { jsonLine } from './print-json.ts'
 
@@ -34,12 +36,15 @@ type Place = {
   values: readonly string[]
   /** Behind an option. */
   valuesOf: Readonly<Record<string, readonly string[]>>
+  /** Some word of it is an id that zaplog lists. */
+  hasIds: boolean
 }
 
 function placesOf(command: Command, path = ''): readonly Place[] {
   const verbs = command.commands.flatMap(one => [one.name(), ...one.aliases()])
   const options = command.options.flatMap(one => (one.hidden || one.long == null ? [] : [one.long]))
-  const place = { path, verbs, options: [...options, '--help'], ...knownAt(path.trim()) }
+  const hasIds = [...command.registeredArguments, ...command.options].some(one => idListOf(one) !== null)
+  const place = { path, verbs, options: [...options, '--help'], ...knownAt(path.trim()), hasIds }
   return [
     place,
     ...command.commands.flatMap(one => [one.name(), ...one.aliases()].flatMap(name => placesOf(one, `${path} ${name}`))),
@@ -72,6 +77,7 @@ const quoted = (words: readonly string[]): string => `'${words.join(' ').replace
 /** The longest list of verbs that were typed counts; what stands behind an option that takes a value is that value. */
 function bashScript(places: readonly Place[]): string {
   const verbs = places.filter(one => one.verbs.length > 0)
+  const asking = places.filter(one => one.hasIds)
   const optionValues = places.flatMap(({ path, valuesOf }) =>
     Object.entries(valuesOf).map(([option, values]) => `    ${quoted([`${path} ${option}`])}) echo ${quoted(values)} ;;`),
   )
@@ -90,15 +96,30 @@ _zaplog_values() {
 ${optionValues.join('\n')}
   esac
 }
+_zaplog_asks() {
+  case "$1" in
+    ${asking.map(({ path }) => quoted([path])).join(' | ')}) return 0 ;;
+  esac
+  return 1
+}
 _zaplog() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" typed='' offered word at
+  local current="\${COMP_WORDS[COMP_CWORD]}" typed='' offered word at line last
   for ((at = 1; at < COMP_CWORD; at++)); do
     word="\${COMP_WORDS[at]}"
     case " $(_zaplog_verbs "$typed") " in *" $word "*) typed="$typed $word" ;; esac
   done
   offered="$(_zaplog_values "$typed \${COMP_WORDS[COMP_CWORD - 1]}")"
-  if [ -z "$offered" ]; then offered="$(_zaplog_words "$typed")"; fi
-  COMPREPLY=($(compgen -W "$offered" -- "$current"))
+  if [ -n "$offered" ]; then
+    COMPREPLY=($(compgen -W "$offered" -- "$current"))
+    return
+  fi
+  COMPREPLY=($(compgen -W "$(_zaplog_words "$typed")" -- "$current"))
+  if [ "\${current:0:1}" = - ] || ! _zaplog_asks "$typed"; then return; fi
+  line="\${COMP_LINE:0:COMP_POINT}"
+  last="\${line##* }"
+  while IFS= read -r word; do
+    COMPREPLY+=("\${word#"\${last%"$current"}"}")
+  done < <("\${COMP_WORDS[0]}" completion bash --ids "$line" 2>/dev/null)
 }
 complete -o default -F _zaplog zaplog
 `

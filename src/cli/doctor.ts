@@ -48,5 +48,7 @@ export async function examineAll(env: Environment, patienceMs = PATIENCE_MS): Pr
     ...besides,
   ]
   const [parts, running] = await Promise.all([examine(config, patienceMs), examineRunning(config, env, patienceMs)])
-  return [...(doubts.length === 0 ? [fine('settings', 'can be used')] : doubts), ...parts, ...running]
+  const isTold = (part: string) => part === 'whatsapp' && running.some(one => one.part === part) // it knows which it uses
+  const looked = parts.filter(({ part }) => !isTold(part))
+  return [...(doubts.length === 0 ? [fine('settings', 'can be used')] : doubts), ...looked, ...running]
 }

@@ -5,6 +5,7 @@ import { callApi, listAll } from './call-api.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { HoldMedia } from './hold-media-option.ts'
 import { jsonIsWanted } from './json-wanted.ts'
+import { namedBy } from './name-fields.ts'
 import { runVerb } from './run-verb.ts'
 import { say } from './say.ts'
 import { sayFilters } from './say-filters.ts'
@@ -49,6 +50,10 @@ export const testEndpoint = (id: string) =>
     return { json, text: delivered ? came : `not delivered: ${came}` }
   })
 
+const nameOf = namedBy({
+  ...{ url: '<url>', eventTypes: '--types', instanceIds: '--instance', snapshots: '--snapshots', holdMedia: '--hold-media' },
+})
+
 type Filters = { instance?: readonly string[]; types?: readonly string[] }
 
 export function addEndpoint(
@@ -64,7 +69,7 @@ export function addEndpoint(
       ...(options.snapshots && { snapshots: true }),
       ...(options.holdMedia === undefined ? {} : { holdMedia: options.holdMedia }),
     }
-    const call = { doing: 'adding an endpoint', method: 'POST', path: '/v1/endpoints', body, answer: newEndpoint }
+    const call = { doing: 'adding an endpoint', method: 'POST', path: '/v1/endpoints', body, answer: newEndpoint, nameOf }
     const added = await callApi(api, call)
     sayFilters(added)
     if (!jsonIsWanted()) say('The secret is shown this once; receivers verify signatures with it (Standard Webhooks).')

@@ -115,6 +115,7 @@ async function examineHealth({ config, env, own }: Asked): Promise<readonly Find
   return [
     status === 'failed' ? broken('zaplog', found, 'restart it') : fine('zaplog', found),
     ...troubles.map(({ name, state, detail }) => (state === 'failed' ? broken : doubtful)('zaplog', `${name}: ${detail}`, null)),
+    ...checks.filter(({ name, state }) => name === 'whatsapp' && state === 'ok').map(({ detail }) => fine('whatsapp', detail)),
     await examineKey(api),
   ]
 }

@@ -2,27 +2,12 @@
 import type { Command } from 'commander'
 
 const groups: Readonly<Record<string, readonly string[]>> = {
-  'To run it:': [
-    'start',
-    'demo',
-    'simulate',
-    'dev',
-    'status',
-    'doctor',
-    'keys',
-    'rebuild',
-    'rebuilds',
-    'projections',
-    'dead-letters',
-    'migrate',
-    'version',
-    'completion',
-    'help',
-  ],
+  'To run it:': ['start', 'demo', 'simulate', 'dev', 'status', 'doctor', 'keys', 'version', 'completion', 'help'],
   'Accounts:': ['instances', 'ls', 'profile', 'privacy', 'presence'],
   'To write:': ['send', 'upload', 'messages', 'commands', 'uploads', 'processing'],
   'Chats and people:': ['chats', 'groups', 'channels', 'labels', 'contacts', 'numbers', 'blocklist', 'calls', 'media'],
-  'To be told what happens:': ['webhooks', 'events', 'topics', 'schemas', 'lag', 'replay', 'replays'],
+  'To be told what happens:': ['webhooks', 'events'],
+  'The log, and what is made of it:': ['topics', 'schemas', 'lag', 'replay', 'replays', 'rebuild', 'rebuilds', 'projections', 'dead-letters', 'migrate'],
 }
 
 /** Throws for a verb without a heading. */

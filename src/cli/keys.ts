@@ -5,6 +5,7 @@ import type { ApiSettings } from './api-settings.ts'
 import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { createReminder } from './follow-qr.ts'
+import { drawnLine } from './progress-line.ts'
 import { type Result, runVerb } from './run-verb.ts'
 import { say } from './say.ts'
 import { textTable } from './text-table.ts'
@@ -53,14 +54,20 @@ const resealing = { doing: 'sealing anew', method: 'POST', path: '/v1/encryption
 
 async function walk(api: ApiSettings, call: typeof counting | typeof resealing, tell: (line: string) => void): Promise<Sealed> {
   const isDue = createReminder(REMIND_EVERY_MS)
+  const drawn = drawnLine()
   const all: Sealed = { keyId: '', keyIds: [], values: 0, resealed: 0, keys: {}, others: 0 }
-  for (let from: string | null = null; ; ) {
-    const one: Page = await callApi(api, { ...pageCall(call, from), answer: page })
-    add(all, one)
-    if (one.next === null) return all
-    if (isDue('', performance.now()))
-      tell(`${all.values.toLocaleString('en')} values, ${all.resealed.toLocaleString('en')} sealed anew`)
-    from = one.next
+  try {
+    for (let from: string | null = null; ; ) {
+      const one: Page = await callApi(api, { ...pageCall(call, from), answer: page })
+      add(all, one)
+      if (one.next === null) return all
+      const said = [`${all.values.toLocaleString('en')} values`, `${all.resealed.toLocaleString('en')} sealed anew`]
+      if (drawn !== null) drawn.show({ share: null, stage: call.doing, said, line: '' })
+      else if (isDue('', performance.now())) tell(said.join(', '))
+      from = one.next
+    }
+  } finally {
+    drawn?.close()
   }
 }
 

@@ -3,6 +3,7 @@
 import { deleteOld } from '../main/move/delete-old.ts'
 import { moveLog, type Outcome } from '../main/move/move.ts'
 import { openAlone, openMoving } from '../main/move/open-moving.ts'
+import { requireTargets } from '../main/move/require-targets.ts'
 import { CodedError } from '../runtime/coded-error.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
 import { describeError, type Logger } from '../runtime/logger.ts'
@@ -23,7 +24,7 @@ export type Options = { toKafka?: true; dryRun?: true; deleteOld?: true; yes?: t
 /** Ends the process. */
 export async function migrateVerb(options: Options, outputLost: AbortSignal): Promise<void> {
   const stopping = AbortSignal.any([watchStopSignals(), outputLost])
-  const config = readConfig()
+  const config = readConfig(options)
   const logger = openLog({ level: 'warn', format: config.logFormat })
   try {
     process.exitCode = await (options.deleteOld
@@ -38,7 +39,8 @@ export async function migrateVerb(options: Options, outputLost: AbortSignal): Pr
 type How = { options: Options; logger: Logger }
 
 async function move(config: Config, { options, logger }: How, stopping: AbortSignal): Promise<number> {
-  const screen = createMigrateScreen({ isTerminal: process.stderr.isTTY === true && !jsonIsWanted(), asJson: jsonIsWanted() })
+  await requireTargets(config, { logger }, stopping)
+  const screen = createMigrateScreen({ asJson: jsonIsWanted() })
   const alone = await openAlone(config, { logger }, stopping)
   try {
     const { moving, settings, close } = openMoving(config, { ...alone, logger })
@@ -85,12 +87,23 @@ async function isConfirmed({ yes }: Options): Promise<boolean> {
   return false
 }
 
-function readConfig(): Config {
+/** Of a move Kafka and its registry are part of the settings: what lacks and what is wrong is one answer. */
+function readConfig({ deleteOld }: Options): Config {
   const parsed = parseConfig(process.env)
-  if (parsed.ok) return parsed.config
-  const detail = parsed.problems.map(({ name, message }) => `${name}: ${message}`).join('\n')
-  sayProblem({ detail, exitCode: exitCodes.configuration, rest: { settings: parsed.problems } })
+  const lacking = deleteOld === true ? [] : lackingIn(process.env)
+  if (parsed.ok && lacking.length === 0) return parsed.config
+  const settings = [...(parsed.ok ? [] : parsed.problems), ...lacking]
+  const detail = settings.map(({ name, message }) => `${name}: ${message}`).join('\n')
+  sayProblem({ detail, exitCode: exitCodes.configuration, rest: { settings } })
   process.exit(exitCodes.configuration)
+}
+
+const targets = { KAFKA_BROKERS: 'expected the Kafka to move to', SCHEMA_REGISTRY_URL: 'expected the registry of that Kafka' }
+
+/** Where one of them is set parsing asks for the other. */
+function lackingIn(env: NodeJS.ProcessEnv) {
+  const isOneSet = Object.keys(targets).some(name => (env[name] ?? '') !== '')
+  return isOneSet ? [] : Object.entries(targets).map(([name, message]) => ({ name, message }))
 }
 
 function sayFailure(error: unknown, { stopping, outputLost }: { stopping: AbortSignal; outputLost: AbortSignal }): number {

@@ -17,7 +17,11 @@ type Out = { write(text: string): unknown; isTTY?: boolean; columns?: number }
 
 /** `terminal`: TERM, by which one that cannot draw is known. */
 export const openProgressLine = (out: Out = process.stderr, terminal = process.env.TERM): ProgressLine =>
-  out.isTTY === true && terminal !== 'dumb' ? drawnOn(out) : linesOn(out)
+  drawnLine(out, terminal) ?? linesOn(out)
+
+/** null: there is nothing to draw on, and whoever says it otherwise goes on to do so. */
+export const drawnLine = (out: Out = process.stderr, terminal = process.env.TERM): ProgressLine | null =>
+  out.isTTY === true && terminal !== 'dumb' ? drawnOn(out) : null
 
 const ERASE = '\r\u001b[J'
 

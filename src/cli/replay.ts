@@ -8,6 +8,7 @@ import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { answerText } from './calls/answer-text.ts'
 import { exitCodes } from './exit-codes.ts'
+import { namedBy } from './name-fields.ts'
 import { openProgressLine, type Progress, type ProgressLine } from './progress-line.ts'
 import { type Result, runVerb } from './run-verb.ts'
 import { shellWord } from './shell-word.ts'
@@ -58,7 +59,13 @@ export async function replayOnce(api: ApiSettings, id: string | undefined, optio
   return options.wait === false ? { json: begun, text: begun.id } : follow(api, begun, how)
 }
 
-const beginning = { doing: 'beginning a replay', method: 'POST', path: '/v1/replays' } as const
+const beginning = {
+  ...{ doing: 'beginning a replay', method: 'POST', path: '/v1/replays' },
+  nameOf: namedBy({
+    ...{ name: '--to', from: '--from', until: '--until', topics: '--topic', types: '--type', rate: '--rate' },
+    ...{ instanceIds: '--instance', chats: '--chat', follow: '--follow', perType: '--per-type' },
+  }),
+}
 
 const read = (api: ApiSettings, id: string): Promise<Replay> =>
   callApi(api, {

@@ -12,6 +12,7 @@ import { exitCodes } from './exit-codes.ts'
 import { createReminder } from './follow-qr.ts'
 import { jsonIsWanted } from './json-wanted.ts'
 import { describeLoss } from './lost-output.ts'
+import { namedBy } from './name-fields.ts'
 import { jsonLine } from './print-json.ts'
 import { readServerSent, type ServerSent } from './read-server-sent.ts'
 import { type Result, runVerb } from './run-verb.ts'
@@ -55,7 +56,7 @@ export async function tailUntilStopped(api: ApiSettings, tail: Tail, stopping: A
     const signal = AbortSignal.any([stopping, silence.signal])
     try {
       const headers = tail.id === null ? {} : { 'last-event-id': tail.id }
-      const bytes = await callStream(api, { doing: 'following events', method: 'GET', path: tail.path, headers }, signal)
+      const bytes = await callStream(api, { doing: 'following events', method: 'GET', path: tail.path, headers, nameOf }, signal)
       if (!isConnected) say(`following events; ${onStderr.dim('Ctrl-C ends it')}`)
       else if (isAway) say('zaplog is there again: following events behind the last one that arrived')
       isConnected = true
@@ -73,6 +74,8 @@ export async function tailUntilStopped(api: ApiSettings, tail: Tail, stopping: A
     await wait(ASK_AGAIN_MS, stopping)
   }
 }
+
+const nameOf = namedBy({ types: '--type', instanceId: '--instance', 'last-event-id': '--after' })
 
 const whySilent = ({ aborted, reason }: AbortSignal): string => (aborted ? `: ${describeError(reason)}` : '')
 

@@ -15,6 +15,7 @@ import { exitCodes } from './exit-codes.ts'
 import { findSender, sentLater } from './find-sender.ts'
 import { isTaken, isUnknown, naming } from './follow-command.ts'
 import { mimetypeOf } from './mimetypes.ts'
+import { drawnLine } from './progress-line.ts'
 import { type Result, runVerb } from './run-verb.ts'
 import { say } from './say.ts'
 import { watchStopSignals } from './stop-signals.ts'
@@ -36,7 +37,7 @@ const WAIT_MS = 120_000
 const LOOK_EVERY_MS = 250
 
 export const uploadVerb = (path: string, options: Omit<Wanted, 'path'>) =>
-  runVerb(api => uploadFile(api, { path, ...options }, { progress: drawBar, waitMs: WAIT_MS, stopping: watchStopSignals() }))
+  runVerb(api => uploadFile(api, { path, ...options }, { progress: openBar(), waitMs: WAIT_MS, stopping: watchStopSignals() }))
 
 /** Resolves once WhatsApp has taken it, or once it can be named in a message. Rejects CallFailed where it failed, or is not known to be sent after waitMs. */
 export async function uploadFile(api: ApiSettings, { key = randomUUID(), ...wanted }: Wanted, how: How): Promise<Result> {
@@ -147,12 +148,11 @@ async function followUpload(
 
 const isOver = ({ state }: Upload, done: string): boolean => [done, 'sent', 'failed'].includes(state)
 
-const CELLS = 30
-
-/** On a terminal alone. */
-function drawBar(share: number): void {
-  if (process.stderr.isTTY !== true) return
-  const full = Math.round(share * CELLS)
-  const end = share >= 1 ? '\n' : ''
-  process.stderr.write(`\r${'#'.repeat(full)}${'.'.repeat(CELLS - full)} ${Math.round(share * 100)} %${end}`)
+/** On a terminal alone, and gone with the last byte. */
+function openBar(): How['progress'] {
+  const line = drawnLine()
+  return share => {
+    if (share >= 1) line?.close()
+    else line?.show({ share, stage: '', said: ['on its way to the store'], line: '' })
+  }
 }

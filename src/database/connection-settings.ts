@@ -7,6 +7,8 @@ export type ConnectionTarget = {
   /** PEM; setting it demands TLS whatever the URL says. */
   sslCa?: string | null
   applicationName: string
+  /** Where the log is that the session's process works with: a database whose log has moved refuses sessions that do not know it. */
+  log?: 'postgres' | 'kafka'
   /** 0 is unbounded. */
   statementTimeoutMs?: number
   lockTimeoutMs?: number
@@ -33,7 +35,8 @@ const sessionSettings = [
 export function connectionSettings(target: ConnectionTarget): ClientConfig {
   const url = parseUrl(target.url)
   const ssl = takeTls(url, target.sslCa ?? null)
-  const options = [url.searchParams.get('options') ?? '', ...sessionSettings.map(setting => `-c ${setting}`)]
+  const settings = [...sessionSettings, ...(target.log === undefined ? [] : [`zaplog.log=${target.log}`])]
+  const options = [url.searchParams.get('options') ?? '', ...settings.map(setting => `-c ${setting}`)]
   url.searchParams.delete('options')
   return {
     connectionString: url.href,

@@ -12,7 +12,7 @@ import { DatabaseError } from './database.ts'
 import { migrationLock } from './migration-lock.ts'
 import { toDatabaseError } from './postgres-errors.ts'
 
-type Options = Pick<ConnectionTarget, 'url' | 'sslCa'> & { logger: Logger; directory?: string }
+type Options = Pick<ConnectionTarget, 'url' | 'sslCa' | 'log'> & { logger: Logger; directory?: string }
 
 const ownMigrations = fileURLToPath(new URL('../../infra/postgres/migrations', import.meta.url))
 const TABLE = 'zaplog_migrations'

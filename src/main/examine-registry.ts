@@ -6,21 +6,16 @@ import { type RegistryFacts, readRegistryFacts } from '../registry/registry-fact
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { broken, type Finding, fine } from './finding.ts'
+import { registryOptionsOf } from './registry-options.ts'
 
 const part = 'schema-registry'
 
 export async function examineRegistry(
-  { config: { schemaRegistry }, logger }: { config: Pick<Config, 'schemaRegistry'>; logger: Logger },
+  { config, logger }: { config: Pick<Config, 'schemaRegistry'>; logger: Logger },
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const { url, username, password, autoRegister } = schemaRegistry
-  const options = {
-    url: url ?? '',
-    ...(username === null ? {} : { username }),
-    ...(password === null ? {} : { password }),
-    logger,
-  }
-  return judgeRegistry(await readRegistryFacts(options, await readSchemas(), signal), { autoRegister })
+  const facts = await readRegistryFacts(registryOptionsOf(config, logger), await readSchemas(), signal)
+  return judgeRegistry(facts, config.schemaRegistry)
 }
 
 const directory = new URL('../../schemas/', import.meta.url)

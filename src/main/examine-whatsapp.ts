@@ -1,10 +1,8 @@
 // WhatsApp's host, as far as it can be looked at without an account: its name is known, and its port takes connections. Nothing is said there.
-import { connect } from 'node:net'
 import { whatsappUrl } from '../producers/socket/socket-options.ts'
 import type { Config } from '../runtime/config.ts'
-import { describeError } from '../runtime/logger.ts'
-import { onAbort } from '../runtime/or-abort.ts'
 import { broken, type Finding, fine } from './finding.ts'
+import { tryConnecting } from './try-connecting.ts'
 
 const part = 'whatsapp'
 
@@ -21,16 +19,3 @@ const mendOf = (url: string | null): string =>
   url === null
     ? 'let this machine connect to it: names are resolved, and port 443 is open'
     : 'start the simulator, or leave WHATSAPP_URL out for WhatsApp itself'
-
-/** null: it took the connection. */
-function tryConnecting(at: { host: string; port: number }, signal: AbortSignal): Promise<string | null> {
-  return new Promise(resolve => {
-    const socket = connect(at)
-    const end = (outcome: string | null) => {
-      socket.destroy()
-      resolve(outcome)
-    }
-    socket.once('connect', () => end(null)).once('error', error => end(describeError(error)))
-    onAbort(signal, () => end('no answer in time'))
-  })
-}

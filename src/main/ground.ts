@@ -1,5 +1,6 @@
 // What everything stands on: the data directory, the keys, and a migrated Postgres, embedded or external.
 import { randomBytes } from 'node:crypto'
+import type { ConnectionTarget } from '../database/connection-settings.ts'
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../database/embedded.ts'
 import { migrate } from '../database/migrate.ts'
 import type { Config } from '../runtime/config.ts'
@@ -14,7 +15,7 @@ import type { Waits } from './waits.ts'
 export type AdminKey = { value: string; file: string; created: boolean }
 export type Ground = {
   dataDir: DataDir
-  database: { url: string; sslCa: string | null }
+  database: Required<Pick<ConnectionTarget, 'url' | 'sslCa' | 'log'>>
   sealer: Sealer
   adminKeyValue: string
   /** null where the configuration gave it. */
@@ -45,7 +46,8 @@ export async function openGround(config: Config, deps: Deps): Promise<Ground> {
     const { sealer, adminKey, adminKeyValue } = await openKeys(config, dataDir)
     const server = await openServer(config, { dataDir: dataDir.file('postgres'), logger, spawned: meanwhile })
     if (server !== null) opened.push(server)
-    const database = { url: server?.url ?? config.database.url ?? '', sslCa: config.database.sslCa }
+    const log = config.kafka.brokers === null ? 'postgres' : 'kafka'
+    const database = { url: server?.url ?? config.database.url ?? '', sslCa: config.database.sslCa, log } as const
     if (beforeMigrating !== undefined) await waits.waitFor(parts.postgres, signal => beforeMigrating(database, signal))
     await waits.waitFor(parts.postgres, signal => migrate({ ...database, logger }, signal))
     return { dataDir, database, sealer, adminKey, adminKeyValue, checks: () => checksOf(server), close }

@@ -26,7 +26,7 @@ export class OtherLog extends CodedError<'other-log'> {
 export async function refuseOtherLog(database: Transaction, wanted: LogIdentity): Promise<void> {
   const kept = await readIdentity(database)
   if (kept === null) return
-  if (kept.clusterId !== wanted.clusterId || kept.topicPrefix !== wanted.topicPrefix) throw new OtherLog(kept, wanted)
+  if (!isSameLog(kept, wanted)) throw new OtherLog(kept, wanted)
 }
 
 /** For good, with what it has: every offset that is kept means the same record there. */
@@ -52,6 +52,9 @@ export async function claimLog(database: Transaction, wanted: LogIdentity): Prom
   ])
   await refuseOtherLog(database, wanted)
 }
+
+export const isSameLog = (one: LogIdentity, other: LogIdentity): boolean =>
+  one.clusterId === other.clusterId && one.topicPrefix === other.topicPrefix
 
 type Row = { cluster_id: string | null; topic_prefix: string }
 

@@ -16,8 +16,10 @@ import type { Databases } from './databases.ts'
 import { kafkaSecurityOf } from './kafka-security.ts'
 import { checkGroups, checkTopics } from './log-checks.ts'
 import { claimLog, refuseOtherLog } from './log-identity.ts'
+import { createLogStanding, type LogStanding } from './log-standing.ts'
 import { refuseWhileMoving } from './move/refuse-while-moving.ts'
 import type { Part, Parts } from './parts.ts'
+import { registryOptionsOf } from './registry-options.ts'
 import type { Waits } from './waits.ts'
 
 export type Log = {
@@ -31,6 +33,8 @@ export type Log = {
   checks(): readonly Check[]
   /** Asks the log's own server something that it can always answer; null: the log is in Postgres. */
   ask: (() => Promise<unknown>) | null
+  /** Asks Postgres whether the database still belongs to this log, which the checks then say. */
+  lookAtStanding: LogStanding['look']
   /** Before the first offset of it is kept: from now on the database belongs to this log. Rejects OtherLog. */
   claim(): Promise<void>
   close(): Promise<void>
@@ -68,10 +72,12 @@ export async function openLog(deps: Deps, topic: (name: TopicName) => string): P
     if (clusterId === null) await waits.waitFor(parts.postgres, () => refuseWhileMoving(database))
     const differences = await ensureTopics(deps, opened.log, declareTopics(config, topic))
     refuseOtherPartitions(differences, parts.kafka)
+    const standing = createLogStanding(deps, identity)
     return {
       ...opened,
+      lookAtStanding: standing.look,
       declareKept: name => declareKept(config, name),
-      checks: () => [...checkTopics(differences), ...checkGroups(kafka?.groupTroubles() ?? [])],
+      checks: () => [...standing.checks(), ...checkTopics(differences), ...checkGroups(kafka?.groupTroubles() ?? [])],
       ask: kafka?.clusterId ?? null,
       claim: () => claimLog(database, identity),
     }
@@ -102,7 +108,7 @@ function openEmbedded({ config, databases, logger, metrics }: Deps): Opened {
 
 /** Loads what the embedded log does without. */
 async function openKafka({ config, logger, metrics }: Deps, brokers: readonly string[]): Promise<Opened> {
-  const { kafka, schemaRegistry } = config
+  const { kafka } = config
   const { openKafkaLog } = await import('../log/kafka/kafka.ts')
   const { openConfluentRegistry } = await import('../registry/confluent.ts')
   const log = openKafkaLog({
@@ -113,13 +119,8 @@ async function openKafka({ config, logger, metrics }: Deps, brokers: readonly st
     metrics,
     countedAs: countedAs(config.log),
   })
-  const registry = openConfluentRegistry({
-    url: schemaRegistry.url ?? '',
-    ...(schemaRegistry.username === null ? {} : { username: schemaRegistry.username }),
-    ...(schemaRegistry.password === null ? {} : { password: schemaRegistry.password }),
-    autoRegister: schemaRegistry.autoRegister,
-    logger,
-  })
+  const { autoRegister } = config.schemaRegistry
+  const registry = openConfluentRegistry({ ...registryOptionsOf(config, logger), autoRegister })
   return { log, over: () => log, registry: cachedRegistry(registry), kafka: log, close: log.close }
 }
 

@@ -133,7 +133,7 @@ type Askable = { database: Database; log: Log; objects: ObjectStore }
  */
 function questions({ database, log, objects }: Askable, { postgres, kafka, s3 }: Parts): readonly Watched[] {
   const watched: Watched[] = [
-    { part: postgres ?? embeddedPostgres, everyMs: ASK_EVERY_MS, ask: () => database.query('select 1') },
+    { part: postgres ?? embeddedPostgres, everyMs: ASK_EVERY_MS, ask: () => log.lookAtStanding(database) },
   ]
   if (kafka !== null && log.ask !== null) watched.push({ part: kafka, everyMs: ASK_EVERY_MS, ask: log.ask })
   if (s3 !== null)

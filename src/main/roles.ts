@@ -26,6 +26,7 @@ import { openReplays } from '../replays/open-replays.ts'
 import type { Config, RoleName } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { shownUrl } from '../runtime/printable.ts'
 import type { Check, Role } from '../runtime/role.ts'
 import { intakeEntry } from '../webhooks/bridge/delivery-intake.ts'
 import { openWebhooks } from '../webhooks/bridge/open-webhooks.ts'
@@ -48,18 +49,21 @@ export const startOrder: readonly RoleName[] = ['webhooks', 'projections', 'proc
 type OpenRole = (needs: Needs) => Role | Promise<Role>
 
 export const openRole: Readonly<Record<RoleName, OpenRole>> = {
-  producers: ({ config, ground, ports, logger, metrics, silentAfterMs }) =>
-    openProducers({
-      ...ports,
-      ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
-      openSession: signal => openSession({ ...ground.database, applicationName: 'zaplog producers' }, signal),
-      chatTimer,
-      config: { ...config.whatsapp, ...config.log, processing: config.processing },
-      logger,
-      metrics,
-      clock: Date.now,
-      random: Math.random,
-    }),
+  producers: async ({ config, ground, ports, logger, metrics, silentAfterMs }) =>
+    sayingWhere(
+      config.whatsapp,
+      await openProducers({
+        ...ports,
+        ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
+        openSession: signal => openSession({ ...ground.database, applicationName: 'zaplog producers' }, signal),
+        chatTimer,
+        config: { ...config.whatsapp, ...config.log, processing: config.processing },
+        logger,
+        metrics,
+        clock: Date.now,
+        random: Math.random,
+      }),
+    ),
   processors: ({ config, ports, logger, metrics }) => {
     const processors = openProcessors({
       ...ports,
@@ -179,4 +183,11 @@ type Needs = {
   checks(): readonly Check[]
   isReady(): boolean
   silentAfterMs?: number
+}
+
+/** What stands for WhatsApp, so that whoever looks for the reason of anything sees that it is a simulator. */
+function sayingWhere({ url }: Config['whatsapp'], role: Role): Role {
+  if (url === null) return role
+  const where: Check = { name: 'whatsapp', state: 'ok', detail: `accounts connect to ${shownUrl(url)}, which WHATSAPP_URL names` }
+  return { ...role, checks: () => [...role.checks(), where] }
 }

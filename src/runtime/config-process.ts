@@ -3,6 +3,7 @@ import {
   dialects,
   parseDialect,
   parseHeaderKey,
+  parseHost,
   parseKey,
   parseKeys,
   parseProxy,
@@ -12,11 +13,13 @@ import {
 } from './config-values.ts'
 import type { Variables } from './variables.ts'
 
+const loopback = '127.0.0.1'
+
 export function declareProcess(v: Variables) {
   v.group('Process')
   return {
     roles: v.parsed('ROLES', { shown: 'all', doc: `comma list of ${roles.join(', ')}`, parse: parseRoles }) ?? roles,
-    host: v.text('HOST', { default: '127.0.0.1', doc: 'address the API listens on' }),
+    host: v.parsed('HOST', { shown: loopback, doc: 'address the API listens on', parse: parseHost }) ?? loopback,
     port: v.whole('PORT', { default: 7070, from: 0, to: 65_535, doc: 'port of the API; 0 takes a free one' }),
     publicUrl: v.parsed('PUBLIC_URL', {
       shown: 'http://HOST:PORT',

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { DAMAGED, pemCertificate, pemPrivateKey, readPem } from './pem.ts'
+import { printableSetting } from './printable.ts'
 import { parseDuration } from './variables.ts'
 
 export const roles = ['producers', 'processors', 'projections', 'webhooks', 'api'] as const
@@ -22,9 +23,24 @@ export type Dialect = (typeof dialects)[number]
 
 export const parseDialect = (text: string) => dialects.find(one => one === text) ?? { expected: dialects.join(', ') }
 
+/** URLs alone have an IPv6 address in brackets. */
+export function parseHost(text: string): string | { expected: string; got: string } {
+  if (text.trim() !== '' && !/[[\]\s/]/.test(text)) return text
+  const got = JSON.stringify(/^\[[\da-f.:]*\]$/i.test(text) ? text : printableSetting(text))
+  return { expected: 'an address or a name alone, such as 127.0.0.1 or :: without brackets', got }
+}
+
 export const parseBrokers = (text: string) => {
   const brokers = text.split(',').map(broker => broker.trim())
-  return brokers.every(broker => /^[^\s:/]+:\d{1,5}$/.test(broker)) ? brokers : { expected: 'a comma list of host:port' }
+  const wrong = brokers.filter(broker => !isBroker(broker))
+  if (wrong.length === 0) return brokers
+  const shown = text.includes('@') ? text : wrong.join(', ') // what is before an @ may hold commas of its own
+  return { expected: 'a comma list of host:port', got: JSON.stringify(printableSetting(shown)) }
+}
+
+const isBroker = (text: string): boolean => {
+  const [, port] = /^[^\s:/]+:(\d{1,5})$/.exec(text) ?? []
+  return port !== undefined && Number(port) > 0 && Number(port) < 2 ** 16
 }
 
 export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const

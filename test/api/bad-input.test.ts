@@ -55,6 +55,20 @@ describe('bodies', () => {
     },
   )
 
+  test.each([
+    ['{"name":"x","settings":{"__proto__":{"admin":true}}}', '/settings/__proto__'],
+    ['{"from":{"constructor":{"prototype":1}},"name":"x"}', '/from/constructor'],
+  ])(
+    '[I3] a name that JavaScript takes for something else is named, and not called JSON that cannot be read: %s',
+    async (text, pointer) => {
+      const answer = await post(text)
+      expect(answer.json).toMatchObject({ type: 'urn:zaplog:problem:malformed-request', status: 400, errors: [{ pointer }] })
+      expect(answer.json.detail).toBe(
+        `reading the request: ${pointer}: expected a name other than __proto__ and constructor with a prototype`,
+      )
+    },
+  )
+
   test.each(['', 'null', '[]', '"text"', '17'])('[I3] %j is not an object: 422', async text => {
     const answer = await post(text)
     expect(answer.status).toBe(422)

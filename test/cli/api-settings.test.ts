@@ -33,10 +33,10 @@ test('[L] without ZAPLOG_URL zaplog is looked for where HOST and PORT let it lis
   expect(await refused(list, { HOST: '127.0.0.1', PORT: String(port) })).toMatchObject({ code: exitCodes.tryLater })
 })
 
-test('[L] a HOST that no URL can have is named', async () => {
-  expect(await refused(list, { HOST: 'no host' })).toEqual({
+test.each(['no host', '[::]'])('[L] HOST=%s, which is no address alone, is named as it was set', async host => {
+  expect(await refused(list, { HOST: host })).toEqual({
     code: exitCodes.configuration,
-    said: 'expected a URL such as http://127.0.0.1:7070 in HOST and PORT, got "http://no host:7070"',
+    said: `HOST: expected an address or a name alone, such as 127.0.0.1 or :: without brackets, got "${host}"`,
   })
 })
 

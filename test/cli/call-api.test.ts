@@ -130,8 +130,8 @@ describe('a refusal', () => {
   const one = { pointer: '/url', expected: 'https', received: '"ftp://x"' }
   const two = { pointer: '/holdMedia', expected: 'a number', received: 'null' }
   test.each([
-    [[one], ' url: expected https, got "ftp://x"'],
-    [[one, two], '\n  url: expected https, got "ftp://x"\n  holdMedia: expected a number, got null'],
+    [[one], ' <url>: expected https, got "ftp://x"'],
+    [[one, two], '\n  <url>: expected https, got "ftp://x"\n  --hold-media: expected a number, got null'],
     [[], ' what stands against it'],
   ])('[I3] what is refused is said once, field by field: %j', async (errors, said) => {
     expect(await refusedBy(alwaysProblem(422, 'invalid-input', { errors }), add)).toMatchObject({

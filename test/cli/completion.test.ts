@@ -42,7 +42,7 @@ const zshOwns =
 
 test('[H7] the script takes no name that zsh keeps for itself', () => {
   const locals = /^ {2}local (.*)$/m.exec(script)?.[1]?.match(/\b[a-z_]+(?=[= ]|$)/g) ?? []
-  expect(locals).toEqual(['current', 'typed', 'offered', 'word', 'at'])
+  expect(locals).toEqual(['current', 'typed', 'offered', 'word', 'at', 'line', 'last'])
   expect(locals.filter(name => zshOwns.includes(name))).toEqual([])
 })
 

@@ -2,6 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { removeInstance } from '../../src/cli/delete-instance.ts'
+import { progressOf } from '../../src/cli/follow-purge.ts'
+import { drawProgress } from '../../src/cli/progress-line.ts'
 import { alwaysJson, KEY } from '../ground/cli/refused.ts'
 import { runVerb } from '../ground/cli/run-verb.ts'
 import { launchVerb } from '../ground/cli/verb.ts'
@@ -142,4 +144,16 @@ test('[A7] whoever sits at a terminal is shown what goes and what stays, and not
   expect(asked.filter(one => one.startsWith('DELETE'))).toEqual([])
   expect((await remove('shop', true)).text).toBe('purged shop')
   await expect(remove('shop', true)).rejects.toThrow('shop was purged at 2026-01-05T12:01:00.000Z')
+})
+
+test('[A7] [H7] on a terminal how far a purge is is one line, also in a narrow one', () => {
+  const step = { name: 'messages', number: 3, of: 12 }
+  const standing = {
+    ...{ instanceId: 'shop', state: 'running' as const, doneAt: null, step, waitsFor: 'a delivery' },
+    ...{ erased: [{ what: 'rows', count: 1_200 }], deletion: { goes: [], stays: [] } },
+  }
+  const shown = progressOf(standing)
+  expect(drawProgress(shown, 60)).toBe('██░░░░░░░░░░░░░ 16 %  messages  waits for a delivery')
+  expect(drawProgress(shown, 100)).toContain('1,200 rows and objects so far')
+  expect(drawProgress(progressOf({ ...standing, step: null, waitsFor: null }), 40)).toMatch(/ 0 % {2}begins/)
 })

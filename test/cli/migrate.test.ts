@@ -1,7 +1,8 @@
 // zaplog migrate says how far it is and what came of it, for people and for programs.
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { describeOutcome, outcomeLine } from '../../src/cli/migrate-outcome.ts'
-import { progressLine, secondsLeft } from '../../src/cli/migrate-screen.ts'
+import { progressOf, secondsLeft } from '../../src/cli/migrate-screen.ts'
+import { drawProgress } from '../../src/cli/progress-line.ts'
 import { openSession } from '../../src/database/session.ts'
 import { lockMove } from '../../src/log/postgres/move-out.ts'
 import { openAlone } from '../../src/main/move/open-moving.ts'
@@ -29,15 +30,17 @@ const plan: Plan = {
 
 describe('how far it is', () => {
   test('[G3] [H7] a bar, a share and what is left, from what this process did', () => {
-    const line = progressLine({ step: 'copy', done: 6_000, of: 10_000, bytes: 1 }, { elapsedMs: 1_000, from: 4_000 })
-    expect(line).toBe('copying   [##############----------] 60 % of 10,000 2 s left')
-    expect(line.length).toBeLessThanOrEqual(60)
+    const shown = progressOf({ step: 'copy', done: 6_000, of: 10_000, bytes: 1 }, { elapsedMs: 1_000, from: 4_000 })
+    const line = drawProgress(shown, 60)
+    expect(line).toBe('█████████░░░░░░ 60 %  2 s left  copying  6,000 of 10,000')
+    expect(line.length).toBeLessThan(60)
+    expect(shown.line).toBe('copying: 6,000 of 10,000 records, 2 s left')
   })
 
   test('[G3] nothing is left of nothing, and nobody knows how long the first record takes', () => {
     expect(secondsLeft({ step: 'verify', done: 0, of: 0, bytes: 0 }, { elapsedMs: 0, from: 0 })).toBe(0)
     expect(secondsLeft({ step: 'verify', done: 3, of: 9, bytes: 0 }, { elapsedMs: 50, from: 3 })).toBe(null)
-    expect(progressLine({ step: 'verify', done: 0, of: 0, bytes: 0 }, { elapsedMs: 0, from: 0 })).toMatch(/100 % of 0$/)
+    expect(progressOf({ step: 'verify', done: 0, of: 0, bytes: 0 }, { elapsedMs: 0, from: 0 })).toMatchObject({ share: 1 })
   })
 })
 

@@ -1,6 +1,7 @@
 // Verbs for the calls of the API, `zaplog <thing> <verb>`: their words, options and helps follow from the routes, a new route has one by itself.
 import { Argument, type Command, Option } from 'commander'
 import { columnsOf, fitCommand } from '../fit-terminal.ts'
+import { idListOfField, idOf, listedIn } from '../id-lists.ts'
 import { parseKey } from '../key-option.ts'
 import { ownCommand } from '../own-command.ts'
 import type { CallField, CallVerb, GivenField } from './call-verb.ts'
@@ -26,16 +27,18 @@ export function addCallVerbs(
   for (const verb of verbs) {
     const house = houses.get(verb.thing) ?? program.command(verb.thing).description(things[verb.thing] ?? '')
     houses.set(verb.thing, house)
-    addVerb(house, verb, run)
+    addVerb(house, { verb, verbs }, run)
   }
 }
 
-function addVerb(house: Command, verb: CallVerb, run: RunCall): void {
+function addVerb(house: Command, { verb, verbs }: { verb: CallVerb; verbs: readonly CallVerb[] }, run: RunCall): void {
+  const listed = <Of extends Argument | Option>(of: Of, field: CallField) => listedIn(of, idListOfField(field, verb, verbs))
   const command = house.command(verb.name).description(verb.summary)
   if (verb.name === 'list') command.alias('ls')
-  for (const field of verb.args) command.addArgument(argumentOf(field))
-  for (const field of verb.options) for (const option of optionsOf(field)) command.addOption(option)
-  if (verb.path.includes('{instance}')) command.option('--instance <id>', 'which account; left out, the only instance there is')
+  for (const field of verb.args) command.addArgument(listed(argumentOf(field), field))
+  for (const field of verb.options) for (const option of optionsOf(field)) command.addOption(listed(option, field))
+  if (verb.path.includes('{instance}'))
+    command.addOption(idOf('instance', new Option('--instance <id>', 'which account; left out, the only instance there is')))
   if (verb.answers === 'command')
     command
       .option('--key <key>', 'the same again with the same key is done once', parseKey)
@@ -57,12 +60,16 @@ const helpColumns = (): number =>
 
 function argumentOf(field: CallField): Argument {
   const name = `${field.name}${field.isList ? '...' : ''}`
-  return new Argument(`<${name}>`, field.doc).argParser(fieldParser(field))
+  return new Argument(`<${name}>`, docOf(field)).argParser(fieldParser(field))
 }
+
+/** A file is typed by its name, and read here: in which form the call takes it is nobody's concern. */
+const docOf = ({ is, doc }: CallField): string => (is === 'file' ? `a file: ${doc.replace(/, in base64.*$/, '')}` : doc)
 
 /** A flag has its opposite, too: what is not said stays as it is. */
 function optionsOf(field: CallField): readonly Option[] {
-  const { name, doc, isNeeded } = field
+  const { name, isNeeded } = field
+  const doc = docOf(field)
   if (field.is === 'flag' && field.to === 'query') return [new Option(`--${name}`, doc)]
   if (field.is === 'flag')
     return [new Option(`--${name}`, joined(doc, `--no-${name}: the opposite`)), new Option(`--no-${name}`).hideHelp()]

@@ -121,6 +121,11 @@ export async function takeAway(tx: Transaction, copied: readonly Position[]): Pr
   return true
 }
 
+/** Within a transaction, and for good: it waits for whoever is writing what follows from the log, and lets nobody do so who works with the old one. */
+export async function fence(tx: Transaction): Promise<void> {
+  await tx.query("select set_config('zaplog.log', 'kafka', true), fence_moved_log(true)")
+}
+
 /** Of a log that has moved, all at once, and its room on the disk with it. Answers how many records there were. */
 export async function deleteMoved(tx: Transaction): Promise<bigint> {
   const [row] = await tx.query<{ records: string }>(

@@ -18,6 +18,7 @@ import { type Ground, openGround } from '../ground.ts'
 import { kafkaSecurityOf } from '../kafka-security.ts'
 import { declareKept, declareTopics } from '../log.ts'
 import { partsOf } from '../parts.ts'
+import { registryOptionsOf } from '../registry-options.ts'
 import { createWaits } from '../waits.ts'
 import type { Moving } from './move.ts'
 import { MoveRefused } from './move-refused.ts'
@@ -96,7 +97,7 @@ async function refuseOthers(database: Transaction, signal: AbortSignal): Promise
 
 const inUse = (problem: string) => new MoveRefused('log-in-use', [problem])
 
-/** Rejects MoveRefused where the settings name no Kafka. */
+/** Throws MoveRefused where the settings name no Kafka. */
 export function openMoving(
   config: Config,
   { database, requireAlone, logger }: Pick<Alone, 'database' | 'requireAlone'> & { logger: Logger },
@@ -121,14 +122,9 @@ export function openMoving(
   }
 }
 
-function openRegistryOf({ schemaRegistry }: Config, logger: Logger): Pick<Moving, 'registry' | 'judgeSchemas'> {
-  const { url, username, password, autoRegister } = schemaRegistry
-  const options = {
-    url: url ?? '',
-    ...(username === null ? {} : { username }),
-    ...(password === null ? {} : { password }),
-    logger,
-  }
+function openRegistryOf(config: Config, logger: Logger): Pick<Moving, 'registry' | 'judgeSchemas'> {
+  const { autoRegister } = config.schemaRegistry
+  const options = registryOptionsOf(config, logger)
   return {
     registry: cachedRegistry(openConfluentRegistry({ ...options, autoRegister })),
     judgeSchemas: async (schemas, signal) => {

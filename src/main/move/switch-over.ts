@@ -1,7 +1,7 @@
 // The moment in which the log is elsewhere: the database belongs to the log in Kafka, what it still owes to the log names schemas as Kafka's
 // registry does, and nobody appends to the old one any more. One transaction.
 import { owedRenumbering } from '../../instances/outbox.ts'
-import { takeAway } from '../../log/postgres/move-out.ts'
+import { fence, takeAway } from '../../log/postgres/move-out.ts'
 import type { SchemaIds } from '../../log/schema-ids.ts'
 import { outboxRenumbering as projectionRenumbering } from '../../projections/outbox.ts'
 import { outboxRenumbering as webhookRenumbering } from '../../webhooks/deliveries/outbox-rows.ts'
@@ -24,6 +24,7 @@ export function switchOver(
   )
   return database.transact(async tx => {
     if (!(await takeAway(tx, ends))) return false
+    await fence(tx) // before what is owed is renumbered: nothing is owed behind it as the old registry names it
     const others = [...ids].filter(([id, now]) => id !== now)
     if (others.length > 0)
       for (const statement of renumberings) await tx.query(statement, [others.map(([id]) => id), others.map(([, now]) => now)])
