@@ -7,7 +7,18 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   'To write:': ['send', 'upload', 'messages', 'commands', 'uploads', 'processing'],
   'Chats and people:': ['chats', 'groups', 'channels', 'labels', 'contacts', 'numbers', 'blocklist', 'calls', 'media'],
   'To be told what happens:': ['webhooks', 'events'],
-  'The log, and what is made of it:': ['topics', 'schemas', 'lag', 'replay', 'replays', 'rebuild', 'rebuilds', 'projections', 'dead-letters', 'migrate'],
+  'The log, and what is made of it:': [
+    'topics',
+    'schemas',
+    'lag',
+    'replay',
+    'replays',
+    'rebuild',
+    'rebuilds',
+    'projections',
+    'dead-letters',
+    'migrate',
+  ],
 }
 
 /** Throws for a verb without a heading. */
