@@ -37,7 +37,7 @@ export function addCopyVerbs(program: Command): void {
     .option('--no-swap', 'once it is filled and compared, wait to be told to swap')
     .option('--no-wait', 'answer at once, instead of following it')
     .action(async (projection, options) => (await import('./rebuild.ts')).rebuildVerb(projection, options))
-  addProjectionVerbs(program.command('projections').description('what is made of the log, and accounts that are left out of it'))
+  addProjectionVerbs(program.command('projections').description('what is made of the log, and who is left out'))
 }
 
 function addProjectionVerbs(projections: Command): void {

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { DAMAGED, pemCertificate, pemPrivateKey, readPem } from './pem.ts'
 import { printableSetting } from './printable.ts'
-import { parseDuration } from './variables.ts'
+import { notBlank, parseDuration } from './variables.ts'
 
 export const roles = ['producers', 'processors', 'projections', 'webhooks', 'api'] as const
 export type RoleName = (typeof roles)[number]
@@ -25,7 +25,7 @@ export const parseDialect = (text: string) => dialects.find(one => one === text)
 
 /** URLs alone have an IPv6 address in brackets. */
 export function parseHost(text: string): string | { expected: string; got: string } {
-  if (text.trim() !== '' && !/[[\]\s/]/.test(text)) return text
+  if (text.trim() === '' || !/[[\]\s/]/.test(text)) return notBlank(text)
   const got = JSON.stringify(/^\[[\da-f.:]*\]$/i.test(text) ? text : printableSetting(text))
   return { expected: 'an address or a name alone, such as 127.0.0.1 or :: without brackets', got }
 }

@@ -133,7 +133,8 @@ function openAccount(env: Environment) {
   }
 }
 
-const notBlank = (text: string) => (text.trim() === '' ? { expected: 'a value, or none', got: 'blanks alone' } : text)
+export const notBlank = (text: string): string | { expected: string; got: string } =>
+  text.trim() === '' ? { expected: 'a value, or none', got: 'blanks alone' } : text
 
 const number = (value: number | { expected: string }): number => (typeof value === 'number' ? value : Number.NaN)
 

@@ -21,12 +21,14 @@ async function statusOf(
   health: { status: string; checks: object[] },
   instances: readonly object[] = [],
   endpoints: readonly object[] = [disabled],
+  rebuilds: readonly object[] = [],
 ) {
   const answer: RequestListener = (request, response) => {
     const path = request.url ?? ''
     if (path === '/health/ready') return alwaysJson(/ok|degraded/.test(health.status) ? 200 : 503, health)(request, response)
     if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
-    const data = path.includes('instances') ? instances : endpoints
+    const [, thing] = /^\/v1\/(\w+)/.exec(path) ?? []
+    const data = { instances, endpoints, rebuilds }[String(thing)]
     return alwaysJson(200, { data, nextCursor: null })(request, response)
   }
   const { url } = await openLoopbackServer(answer)
@@ -57,6 +59,25 @@ test('[H7] [E14] an endpoint that fails is counted as such, with the verb that s
     [disabled, failing, { ...failing, failingSince: undefined }],
   )
   expect(out).toContain(`\nendpoints  3, 2 enabled, 1 failing: ZAPLOG_URL=${url} ./zaplog webhooks list says why\n`)
+})
+
+test('[H7] [D3] a rebuild that waits for its swap is named with the reason, and one that goes on is not', async () => {
+  const going = { id: 'rb_1', projection: 'read-model', state: 'running', swap: 'auto', wanted: null, why: null }
+  const counts = { records: 9, read: 9, percent: 100, perSecond: null, secondsLeft: null, compared: null }
+  const waiting = { ...going, id: 'rb_2', state: 'ready', why: '2 rows differ' }
+  const { url, out } = await statusOf(
+    { status: 'ok', checks: [] },
+    [instance('a', 'open')],
+    [disabled],
+    [
+      { ...going, ...counts },
+      { ...waiting, ...counts },
+    ],
+  )
+  expect(out).toContain(
+    `\nrebuild rb_2 waits for its swap: 2 rows differ; ZAPLOG_URL=${url} ./zaplog rebuilds status rb_2 says more\n`,
+  )
+  expect(out).not.toContain('rb_1')
 })
 
 test('[H7] without an account it says how to make one', async () => {

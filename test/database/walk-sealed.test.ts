@@ -23,6 +23,7 @@ const notSealed = [
   'message_secrets.message',
   'webhook_waiting.value',
   'projection_outbox.value',
+  'registry_ids.schema_hash',
   'schemas.schema_hash',
   'sealed_messages.chat',
   'uploads.thumbnail',
