@@ -18,7 +18,7 @@ import { untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
 const KILLS = 4
-const MESSAGES = 5_000
+const MESSAGES = 3_000
 const CHUNKS = 5
 const STATUSES = 3
 const PARTS = CHUNKS + 3
