@@ -233,7 +233,7 @@ test('[F1] what would reach nobody is not sent, and goes out once WhatsApp names
   expect(countsSent(device)).toEqual([1, 1])
 })
 
-test('[F1] [B9] the secret of a message is kept after its bytes are: whoever dies in between leaves none that nobody sends', async () => {
+test('[F1] [B9] the secret of a message is kept with its bytes: whoever dies before leaves none that nobody sends', async () => {
   const row = holdRow(rig.database.database, 'held')
   let isHeld = false
   const database = flaky(rig.database.database, ({ args: [sql] }) => {
