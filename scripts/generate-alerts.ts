@@ -50,7 +50,7 @@ const entryOf = ({ name, expr, for: lasts, severity, summary, means, action, cli
 
 const pictures = `## What boards show of an incident
 
-Two minutes on one machine. Kafka is killed and comes back; then a receiver answers 503 and the object store is away, an account is unlinked and another one hears nothing any more, and
+A minute or two on one machine. Kafka is killed and comes back; then a receiver answers 503 and the object store is away, an account is unlinked and another one hears nothing any more, and
 Postgres is away as well; then all of it is back. The pictures are **drawn of what the boards’ queries answered, not by Grafana**: by \`npm run board-pictures\`, of
 [boards/answers.jsonl](boards/answers.jsonl). There each second is a scrape, rates are over 10 s, and an account is silent after 12 s instead of ten minutes; dotted lines are what happened.
 \`was\` beside a number is the worst of that time.

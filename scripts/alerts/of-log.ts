@@ -37,11 +37,12 @@ export const logAlerts: readonly Alert[] = [
   {
     name: 'ZaplogDeadLetters',
     expr: `${value('zaplog_dead_letter_records').expr} > (max(max_over_time(zaplog_dead_letter_records[30m] offset 1h)) or vector(0))`,
-    ...{ for: '0s', severity: 'ticket', board: 'log', cli: 'zaplog topics --live' },
+    ...{ for: '0s', severity: 'ticket', board: 'log', cli: 'zaplog dead-letters list' },
     summary: 'Records became dead letters in the last hour: no attempt could finish them.',
-    means: 'More than there were at any time of the half hour that ended an hour ago; one is enough.',
+    means:
+      'More than there were at any time of the half hour that ended an hour ago; one is enough. What a projection was told to skip is among them.',
     action:
-      '`zaplog dead-letters list` says of each why. Mend that, and give them back with `zaplog dead-letters redrive`, or `discard` them. What they were is kept in the topic until its retention.',
+      'zaplog dead-letters list says of each why. Mend that and give them back with zaplog dead-letters redrive, or discard them. They are kept in the topic until its retention.',
     tried: [
       firesAfter(70, { zaplog_dead_letter_records: '2x65 3x10' }),
       quietAfter(70, { zaplog_dead_letter_records: '2x80' }),
@@ -67,10 +68,11 @@ export const logAlerts: readonly Alert[] = [
   {
     name: 'ZaplogAccountsLeftOut',
     expr: `${value('zaplog_projection_quarantined_keys', { by: ['projection'] }).expr} > 0`,
-    ...{ for: '1m', severity: 'page', board: 'projections', cli: 'zaplog status' },
+    ...{ for: '1m', severity: 'page', board: 'projections', cli: 'zaplog projections list' },
     summary: '{{ $value }} accounts are left out of {{ $labels.projection }}: one record of each cannot be applied.',
     means: 'What clients read of these accounts stands still; WhatsApp and the log go on.',
-    action: 'zaplog status names them and the record. All others go on; what follows of these waits in the log.',
+    action:
+      'zaplog projections list names each with its record and why. Mend that, then zaplog projections resume ACCOUNT: what follows of it waits in the log. Where nothing mends it, zaplog projections skip ACCOUNT goes on without that record.',
     tried: [
       firesAfter(3, { 'zaplog_projection_quarantined_keys{projection="read-model"}': '1x5' }),
       quietAfter(3, { 'zaplog_projection_quarantined_keys{projection="read-model"}': '0x5' }),

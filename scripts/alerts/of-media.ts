@@ -124,7 +124,7 @@ export const mediaAlerts: readonly Alert[] = [
     ...{ for: '1h', severity: 'ticket', board: 'media', cli: 'zaplog media list --status pending' },
     summary: 'The oldest file that is neither stored nor failed belongs to a message from {{ $value | humanizeDuration }} ago.',
     means:
-      'For an hour now, so that it is not what came while zaplog was off. No link is known to end within a day: it waits, and is not lost.',
+      'For an hour now, so that it is not what came while zaplog was off. It waits, and is not lost: where its link ends within a day, ZaplogMediaNearExpiry calls somebody.',
     action:
       'zaplog media why ID says what it waits for: a turn (MEDIA_MAX_TRANSFERS), the object store, or WhatsApp’s CDN, which asked for a pause.',
     tried: [

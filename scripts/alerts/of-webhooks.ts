@@ -31,11 +31,12 @@ export const webhookAlerts: readonly Alert[] = [
   {
     name: 'ZaplogDeliveriesDead',
     expr: `${value('zaplog_webhook_dead_deliveries').expr} > 0`,
-    ...{ for: '0s', severity: 'ticket', board: 'webhooks', cli: 'zaplog webhooks list' },
+    ...{ for: '0s', severity: 'ticket', board: 'webhooks', cli: 'zaplog dead-letters list --source delivery' },
     summary: '{{ $value }} deliveries were given up in the last 24 hours: a receiver missed something.',
     means:
-      'Each was refused for WEBHOOK_DEAD_AFTER while its endpoint took others: one is enough, as it is not tried again. What waits for a receiver that is away is never given up for that.',
-    action: 'zaplog webhooks list says whose; GET /v1/deliveries?state=dead has each with its last answer.',
+      'Each was refused for WEBHOOK_DEAD_AFTER while its endpoint took others: one is enough, as it is not tried again by itself. What waits for a receiver that is away is never given up for that.',
+    action:
+      'zaplog dead-letters list --source delivery says whose and why, GET /v1/deliveries?state=dead what each was answered last. Once its receiver takes them, zaplog dead-letters redrive --source delivery sends them again under their ids.',
     tried: [
       firesAfter(1, { zaplog_webhook_dead_deliveries: '0 1 1' }),
       quietAfter(1, { zaplog_webhook_dead_deliveries: '0 0 0' }),

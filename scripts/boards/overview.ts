@@ -100,7 +100,8 @@ export const overview: Board = {
         },
         {
           ...{ title: 'Spans dropped', width: 6, down: 'log', cli: 'zaplog status' },
-          tells: 'Where traces are on: spans that nobody got. Traces have gaps then; nothing else has.',
+          tells:
+            'Where traces are on: spans that nobody got; the log line traces.not-sent says why. Traces have gaps then; nothing else has.',
           queries: [{ query: perSecond('zaplog_spans_dropped_total', { by: ['reason'] }) }],
         },
       ],

@@ -41,13 +41,18 @@ export async function openTraces(settings: Settings, deps: Deps): Promise<OpenTr
     }),
     spanProcessors: [bounded.bounding(batches)],
   })
+  const flush = async () => {
+    const late = new Promise<void>(resolve => setTimeout(resolve, FLUSH_MS).unref())
+    // What could not be sent is counted and said already.
+    await Promise.race([provider.shutdown().catch(() => undefined), late])
+    bounded.giveUp()
+  }
+  let closing: Promise<void> | null = null
   return {
     ...tracerOf(api, provider.getTracer('zaplog', deps.version)),
-    close: async () => {
-      const late = new Promise<void>(resolve => setTimeout(resolve, FLUSH_MS).unref())
-      // What could not be sent is counted and said already.
-      await Promise.race([provider.shutdown().catch(() => undefined), late])
-      bounded.giveUp()
+    close: () => {
+      closing ??= flush()
+      return closing
     },
   }
 }

@@ -36,7 +36,7 @@ async function plansOf(begins: string, work: (tx: Transaction, nth: number) => P
   }, never)
 }
 
-test.for([true, false])('[F1] accepting a command, by whom it is sent here: %s', async isRungHere => {
+test.for([true, false])('[F1] a command is accepted with one plan, whether it is sent here: %s', async isRungHere => {
   const inside = insideOf(testLog.log)
   const plans = await plansOf('from appended a cross join given', async (tx, nth) => {
     const key = `k${nth} ${isRungHere}`
@@ -51,7 +51,7 @@ test.for([true, false])('[F1] accepting a command, by whom it is sent here: %s',
   expect(plans).toBe(firstPlans)
 })
 
-test('[A4] writing the keys of an account', async () => {
+test('[A4] keys of an account are written with one plan', async () => {
   const plans = await plansOf('insert into auth_keys', (tx, nth) => {
     const kept = [{ type: 'session', id: `${nth}`, sealed: Buffer.from('sealed') }]
     return writeChanges(tx, [{ instanceId: 'shop', epoch: 1, gone: [], kept, creds: null, parts: [] }])

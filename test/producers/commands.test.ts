@@ -8,6 +8,7 @@ import { outcomeId } from '../../src/instances/command-ids.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { askFor, countsSent, rowsOf, shownTexts, skipWaiting, untilRow } from '../ground/producers/commands.ts'
+import { holdRow } from '../ground/producers/hold-row.ts'
 import { openRig, type Rig, texts } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
 
@@ -190,7 +191,7 @@ test('[F1] [B2] an owner that was overtaken sends nothing: neither what it has c
 })
 
 test('[F1] nothing leaves before its bytes are kept', async () => {
-  const row = holdRow('held')
+  const row = holdRow(rig.database.database, 'held')
   let begun = 0
   const database = flaky(rig.database.database, ({ args: [sql] }) =>
     String(sql).includes('set tries = ') && ++begun === 2 ? { delay: row.held() } : null,
@@ -232,8 +233,8 @@ test('[F1] what would reach nobody is not sent, and goes out once WhatsApp names
   expect(countsSent(device)).toEqual([1, 1])
 })
 
-test('[F1] [B9] the secret of a message is kept after its bytes are: whoever dies in between leaves none that nobody sends', async () => {
-  const row = holdRow('held')
+test('[F1] [B9] the secret of a message is kept with its bytes: whoever dies before leaves none that nobody sends', async () => {
+  const row = holdRow(rig.database.database, 'held')
   let isHeld = false
   const database = flaky(rig.database.database, ({ args: [sql] }) => {
     if (isHeld || !String(sql).includes('set tries = ')) return null
@@ -252,27 +253,6 @@ test('[F1] [B9] the secret of a message is kept after its bytes are: whoever die
   await untilSent(2)
   expect(await secrets()).toHaveLength(2)
 })
-
-/** The row of the command with this text is in somebody else's hands until it is freed, while others' are not. */
-function holdRow(text: string) {
-  const freed = Promise.withResolvers<void>()
-  let holding: Promise<void> = Promise.resolve()
-  return {
-    held: () => {
-      const held = Promise.withResolvers<void>()
-      holding = rig.database.database.transact(async tx => {
-        await tx.query(`select from commands where body ->> 'text' = $1 for update`, [text])
-        held.resolve()
-        await freed.promise
-      }, AbortSignal.timeout(60_000))
-      return held.promise
-    },
-    free: async () => {
-      freed.resolve()
-      await holding
-    },
-  }
-}
 
 test('[F1] nobody is told of an outcome before it is decided', async () => {
   let asked = 0

@@ -142,6 +142,12 @@ describe('alerts', () => {
     }
   })
 
+  test('[H2] [H7] whatever an alert says to type is a verb, with options that it has', () => {
+    for (const { name, action } of alerts)
+      for (const [typed] of action.replaceAll('zaplog again', '').matchAll(/\bzaplog(?: [a-z][a-z-]*)+(?: --[a-z-]+)*/g))
+        expect(isVerb(typed), `${name}: ${typed}`).toBe(true)
+  })
+
   test('[H2] an alert asks for metrics that there are, and labels that they have', () => {
     for (const { name, expr } of alerts)
       for (const [, metric = ''] of expr.matchAll(/\b(zaplog_\w+)/g))
