@@ -44,7 +44,12 @@ test.each(Object.entries(writes))(
     await old.query(write)
     await database.query(write)
     await database.transact(fence, never)
-    const refused = { sqlState: 'ZL002', retryable: false, message: expect.stringContaining('started before it moved') }
+    const refused = {
+      sqlState: 'ZL002',
+      code: 'misconfigured',
+      retryable: false,
+      message: expect.stringContaining('started before it moved'),
+    }
     await expect(old.query(write)).rejects.toMatchObject(refused)
     await expect((await open('postgres')).query(write), 'who connects afterwards').rejects.toMatchObject(refused)
     await expect(database.query(write), 'of a version that says nothing').rejects.toMatchObject(refused)
