@@ -57,6 +57,18 @@ test.each(Object.entries(writes))(
   },
 )
 
+test('[G3] every table that keeps records for the log, whose schemas are named as it names them, has a fence', async () => {
+  const { database } = await openFencing()
+  const rows = await database.query<{ name: string; fenced: boolean }>(
+    `select table_name as name, exists (
+         select from pg_trigger where tgrelid = table_name::regclass and tgname = 'refuse_before_move') as fenced
+       from information_schema.columns
+      where table_schema = 'public' and column_name = 'value' and data_type = 'bytea' and table_name <> 'log_records' order by name`,
+  )
+  expect(rows.length).toBeGreaterThan(3)
+  expect(rows.filter(({ fenced }) => !fenced)).toEqual([])
+})
+
 test('[G3] the fence waits for what is under way, and lets nothing through behind it', async () => {
   const { database, url } = await openFencing()
   const write = `insert into webhook_outbox (topic, key, headers, recorded_at) values ('t', 'k', '{}', now())`
