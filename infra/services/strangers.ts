@@ -1,9 +1,8 @@
 // The programs of examples/ and what they need, fetched once: Kafka clients that share no code with us.
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { fetchArtifact, runProgram } from './fetch-artifact.ts'
+import { fetchArtifact, hashOf, runProgram } from './fetch-artifact.ts'
 import { requireJava } from './java.ts'
 import { requireService, whyMissing } from './require-service.ts'
 
@@ -63,5 +62,3 @@ async function fetchJavaClient(): Promise<string> {
     },
   })
 }
-
-const hashOf = (...texts: readonly string[]): string => createHash('sha256').update(texts.join('\n')).digest('hex').slice(0, 12)

@@ -30,8 +30,8 @@ export async function idsFor(program: Command, line: string, { api, deadline }: 
   return [...new Set(rows.flatMap(row => idIn(row, wanted.list)))].filter(id => harmless.test(id) && id.startsWith(wanted.begun))
 }
 
-/** Of what a shell may take apart or carry out, ids have nothing. */
-const harmless = /^[\w@.:+=-]+$/
+/** Ids are made by others, too: nothing in them that a shell takes apart or carries out, nor at their beginning what makes a word an option. */
+const harmless = /^[\w+][\w@.:+=-]*$/
 
 const row = z.record(z.string(), z.unknown())
 const list = async (api: ApiSettings, path: string, signal: AbortSignal) =>

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { endpoint, type Instance, instance, type Rebuild, rebuild } from './answers.ts'
 import type { ApiSettings } from './api-settings.ts'
 import { callApi, listAll, readHealth } from './call-api.ts'
+import { CallFailed } from './call-failed.ts'
 import { exitCodes } from './exit-codes.ts'
 import { columnsOf, fitText } from './fit-terminal.ts'
 import { instanceTable } from './instances.ts'
@@ -34,17 +35,25 @@ async function readAll(api: ApiSettings) {
   const about = await callApi(api, { doing: 'asking for the version', method: 'GET', path: '/v1/version', answer: version })
   const instances = await listAll(api, { doing: 'reading the instances', path: '/v1/instances' }, instance)
   const endpoints = await listAll(api, { doing: 'reading the endpoints', path: '/v1/endpoints' }, endpoint)
-  const rebuilds = await callApi(api, {
-    doing: 'reading the rebuilds',
-    method: 'GET',
-    path: '/v1/rebuilds?limit=5',
-    answer: someRebuilds,
-  })
-  const waiting = rebuilds.data.filter(one => one.state === 'ready' && one.wanted === null && one.why !== null)
+  const waiting = (await readRebuilds(api)).filter(one => one.state === 'ready' && one.wanted === null && one.why !== null)
   return { version: about.version, instances, endpoints, waitingRebuilds: waiting }
 }
 
 const someRebuilds = z.looseObject({ data: z.array(rebuild) })
+
+/** How a zaplog of a version without rebuilds refuses to list them. */
+const ofAnEarlierVersion = ['not-found', 'not-in-this-version']
+
+/** The newest. */
+async function readRebuilds(api: ApiSettings): Promise<readonly Rebuild[]> {
+  const call = { doing: 'reading the rebuilds', method: 'GET', path: '/v1/rebuilds?limit=5', answer: someRebuilds }
+  try {
+    return (await callApi(api, call)).data
+  } catch (error) {
+    if (error instanceof CallFailed && ofAnEarlierVersion.includes(error.slug ?? '')) return []
+    throw error
+  }
+}
 
 /** Until somebody swaps it in, or cancels it, its tables take room. */
 const waitingLines = (rebuilds: readonly Rebuild[], zaplog: string): readonly string[] =>

@@ -60,6 +60,7 @@ const sqlStates: Readonly<Record<string, DatabaseErrorCode>> = {
   '57P03': 'unreachable', // starting up
   '57P04': 'misconfigured', // the database was dropped
   '57P05': 'unreachable', // idle session
+  ZL002: 'misconfigured', // the log has moved elsewhere, and this process works with the old one: no row is at fault
 }
 
 function codeOfSqlState(sqlState: string, error: unknown): DatabaseErrorCode {

@@ -16,8 +16,9 @@ import { refuseAborted } from './until-aborted.ts'
 
 /**
  * Rejects ObjectError: `misconfigured` where there is no such bucket, `denied` without s3:ListBucket, `unreachable` where nobody answers.
- * Copies up to 5 GiB, S3's limit for one request; larger sources are `refused`. What a kill -9 leaves of an upload is the
- * bucket's lifecycle's (AbortIncompleteMultipartUpload), or goes with `abandon`. Needs no close: idle connections do not keep the process.
+ * Copies up to 5 GiB, S3's limit for one request; larger sources are `refused`. What is left of an upload by a kill -9, or by an outage in which no try
+ * to begin it was answered, is the bucket's lifecycle's (AbortIncompleteMultipartUpload), or goes with `abandon`. Needs no close: idle connections do
+ * not keep the process.
  */
 export async function openS3Store(options: S3Options, signal: AbortSignal = never): Promise<ObjectStore> {
   const { clock = Date.now, keyPrefix = '' } = options

@@ -59,7 +59,10 @@ const answers: RequestListener = (request, response) => {
     '/v1/instances/shop/groups': [
       { instanceId: 'shop', groupId: '120363000000000001@g.us' },
       { instanceId: 'shop', groupId: '120363000000000002@g.us' },
-      { instanceId: 'shop', groupId: '$(touch here)' },
+      ...['$(touch here)', '`touch here`', 'a\ntouch here', '~root', '=ls', '-y'].map(groupId => ({
+        instanceId: 'shop',
+        groupId,
+      })),
     ],
   }
   const { pathname } = new URL(request.url ?? '', 'http://zaplog')
@@ -92,6 +95,10 @@ test('[H7] a real bash completes them, also those that it takes apart at an @', 
   const offered = await openBash(url)
   expect(await offered('zaplog instances show sh', ['zaplog', 'instances', 'show', 'sh'])).toEqual(['shop', 'shore'])
   const groups = ['zaplog', 'groups', 'show', '--instance', 'shop']
+  expect(await offered('zaplog groups show --instance shop ', [...groups, ''])).toEqual([
+    '120363000000000001@g.us',
+    '120363000000000002@g.us',
+  ])
   const first = await offered('zaplog groups show --instance shop 1203', [...groups, '1203'])
   expect(first).toEqual(['120363000000000001@g.us', '120363000000000002@g.us'])
   const behindAt = [...groups, '120363000000000001', '@', 'g']

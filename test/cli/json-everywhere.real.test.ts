@@ -113,6 +113,13 @@ const rebuild = {
   ...{ secondsLeft: null, compared: [] },
 }
 
+/** One that leaves the account out. */
+const projection = {
+  ...{ name: 'read-model', version: 1, state: 'degraded', lagRecords: 0, lagMs: 0, skipped: [] },
+  keys: [{ key: 'shop', topic: 'wa.events', partition: 0, offset: '7', error: 'no', since: '2026', held: 1, asked: null }],
+}
+const changedKey = { key: 'shop', projections: ['read-model'], done: false }
+
 test('[H7] whatever zaplog answers is one document on stdout, and nothing else is there', async () => {
   const shop = { id: 'shop', name: 'Shop', state: 'open', stateAt: '2026', reasonText: null, phone: null, epoch: 3 }
   const deletion = { goes: [], stays: [] }
@@ -148,6 +155,7 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     '/v1/events/0a1b2c3d4e5f60718293a4b5c6d7e8f9/deliveries': { data: [], nextCursor: null },
     '/v1/instances/shop/messages/0a1b2c3d4e5f60718293a4b5c6d7e8f9': message,
     '/v1/lag': { data: [] },
+    '/v1/projections': { data: [projection] },
     '/v1/encryption-keys': sealed,
     '/v1/encryption-keys/rotate': { ...sealed, resealed: 1 },
   }
@@ -201,6 +209,9 @@ test('[H7] whatever zaplog answers is one document on stdout, and nothing else i
     'webhooks remove': { id: 'one', removed: true },
     replay,
     'replays status': replay,
+    'projections list': { data: [projection] },
+    'projections resume': { doing: 'resume', ...changedKey },
+    'projections skip': { doing: 'skip', ...changedKey },
     rebuild,
     'rebuilds status': rebuild,
     'rebuilds swap': rebuild,

@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
-import { alwaysJson, KEY } from '../ground/cli/refused.ts'
+import { alwaysJson, alwaysProblem, KEY } from '../ground/cli/refused.ts'
 import { runVerb } from '../ground/cli/run-verb.ts'
 import { openLoopbackServer } from '../ground/loopback-server.ts'
 
@@ -21,13 +21,14 @@ async function statusOf(
   health: { status: string; checks: object[] },
   instances: readonly object[] = [],
   endpoints: readonly object[] = [disabled],
-  rebuilds: readonly object[] = [],
+  rebuilds: readonly object[] | RequestListener = [],
 ) {
   const answer: RequestListener = (request, response) => {
     const path = request.url ?? ''
     if (path === '/health/ready') return alwaysJson(/ok|degraded/.test(health.status) ? 200 : 503, health)(request, response)
     if (path === '/v1/version') return alwaysJson(200, { version: '9.9.9' })(request, response)
     const [, thing] = /^\/v1\/(\w+)/.exec(path) ?? []
+    if (thing === 'rebuilds' && typeof rebuilds === 'function') return rebuilds(request, response)
     const data = { instances, endpoints, rebuilds }[String(thing)]
     return alwaysJson(200, { data, nextCursor: null })(request, response)
   }
@@ -78,6 +79,15 @@ test('[H7] [D3] a rebuild that waits for its swap is named with the reason, and 
     `\nrebuild rb_2 waits for its swap: 2 rows differ; ZAPLOG_URL=${url} ./zaplog rebuilds status rb_2 says more\n`,
   )
   expect(out).not.toContain('rb_1')
+})
+
+test.each([
+  [404, 'not-found'],
+  [501, 'not-in-this-version'],
+])('[H7] a zaplog that knows of no rebuilds (%i) is shown like any other', async (status, slug) => {
+  const { code, out, err } = await statusOf({ status: 'ok', checks: [] }, [], [disabled], alwaysProblem(status, slug))
+  expect({ code, err }).toEqual({ code: exitCodes.done, err: '' })
+  expect(out).toContain('\nendpoints  1, 0 enabled\n')
 })
 
 test('[H7] without an account it says how to make one', async () => {

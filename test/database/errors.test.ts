@@ -17,6 +17,7 @@ test.for([
   ['57P01', 'unreachable', true],
   ['57P03', 'unreachable', true],
   ['XX000', 'failed', false],
+  ['ZL002', 'misconfigured', false],
 ] as const)('[D2] the server’s state %s is %s', ([state, code, retryable]) => {
   const error = Object.assign(new Error('the server’s words'), { code: state, severity: 'ERROR' })
   expect(toDatabaseError({ doing: 'running "x"', error })).toMatchObject({ code, retryable, sqlState: state })

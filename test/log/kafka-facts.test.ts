@@ -9,6 +9,7 @@ test('[G3] a log is copied to a Kafka that lets a producer go on whom it has for
   const kafka25 = { 0: 8, 1: 11, 3: 9, 21: 1, 22: 3 }
   expect(unspokenOf(spoken(kafka25), neededToCopy)).toEqual([])
   expect(unspokenOf(spoken({ ...kafka25, 22: 2 }), neededToCopy)).toEqual(['InitProducerId 3'])
+  expect(unspokenOf(spoken({ ...kafka25, 0: 6 }), neededToCopy), 'we encode no earlier one').toEqual(['Produce 7'])
   const { 21: _, ...withoutDeleting } = kafka25
   expect(unspokenOf(spoken(withoutDeleting), neededToCopy)).toEqual(['DeleteRecords 0'])
 })

@@ -22,10 +22,11 @@ const texts = [
   '🙂',
   'x'.repeat(8_191),
   'x'.repeat(8_192),
+  '\ud800 half of a letter',
 ]
 const messages = [
   ...texts.map((text, nth) => aMessage({ key: text, headers: { [text]: text, epoch: String(nth) } })),
-  ...[0, 63, 64, 8_192, 300_000].map(length => aMessage({ value: Buffer.alloc(length, 7) })),
+  ...[0, 63, 64, 8_192, 2 ** 20 - 1, 2 ** 20].map(length => aMessage({ value: Buffer.alloc(length, 7) })),
   aMessage({ value: null, headers: {} }),
   ...[1, 63, 64, 86_400_000, 400 * 86_400_000].map(later => aMessage({ timestamp: String(began + later) })),
   ...Array.from({ length: 9_000 }, (_, nth) => aMessage({ timestamp: String(began + (nth % 7)) })),
@@ -34,6 +35,16 @@ const produce: Produce = {
   ...{ acks: -1, timeout: 20_000, producerId: '9007199254740993', producerEpoch: 2 },
   topicData: [
     { topic: 'wa.events', partitions: [{ partition: 3, firstSequence: 2 ** 31 - 1, messages }] },
+    {
+      topic: 'wa.history',
+      partitions: [
+        {
+          partition: 1,
+          firstSequence: 0,
+          messages: [5, 0, 86_400_000].map(later => aMessage({ timestamp: String(began + later) })),
+        },
+      ],
+    },
     {
       topic: 'wa.replay.späti',
       partitions: [0, 23].map(partition => ({ partition, firstSequence: partition, messages: [aMessage({ partition })] })),

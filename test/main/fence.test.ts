@@ -44,13 +44,30 @@ test.each(Object.entries(writes))(
     await old.query(write)
     await database.query(write)
     await database.transact(fence, never)
-    const refused = { sqlState: 'ZL002', retryable: false, message: expect.stringContaining('started before it moved') }
+    const refused = {
+      sqlState: 'ZL002',
+      code: 'misconfigured',
+      retryable: false,
+      message: expect.stringContaining('started before it moved'),
+    }
     await expect(old.query(write)).rejects.toMatchObject(refused)
     await expect((await open('postgres')).query(write), 'who connects afterwards').rejects.toMatchObject(refused)
     await expect(database.query(write), 'of a version that says nothing').rejects.toMatchObject(refused)
     await (await open('kafka')).query(write)
   },
 )
+
+test('[G3] every table that keeps records for the log, whose schemas are named as it names them, has a fence', async () => {
+  const { database } = await openFencing()
+  const rows = await database.query<{ name: string; fenced: boolean }>(
+    `select table_name as name, exists (
+         select from pg_trigger where tgrelid = table_name::regclass and tgname = 'refuse_before_move') as fenced
+       from information_schema.columns
+      where table_schema = 'public' and column_name = 'value' and data_type = 'bytea' and table_name <> 'log_records' order by name`,
+  )
+  expect(rows.length).toBeGreaterThan(3)
+  expect(rows.filter(({ fenced }) => !fenced)).toEqual([])
+})
 
 test('[G3] the fence waits for what is under way, and lets nothing through behind it', async () => {
   const { database, url } = await openFencing()

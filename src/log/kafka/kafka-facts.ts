@@ -84,7 +84,7 @@ type Call = { call: string; number: number; version: number }
 
 /** Those that we cannot do without: of Kafka 2.3. */
 const needed: readonly Call[] = [
-  { call: 'Produce', number: 0, version: 3 },
+  { call: 'Produce', number: 0, version: 7 },
   { call: 'Fetch', number: 1, version: 11 },
   { call: 'Metadata', number: 3, version: 6 },
   { call: 'InitProducerId', number: 22, version: 0 },

@@ -1,4 +1,5 @@
 // Where the log is to move to is looked at before anything is opened: every address of Kafka and its registry, and all that is wrong is one answer.
+import { schemaNameOf } from '../../events/schema-name.ts'
 import { readKafkaFacts } from '../../log/kafka/kafka-facts.ts'
 import { readRegistryFacts } from '../../registry/registry-facts.ts'
 import { CodedError } from '../../runtime/coded-error.ts'
@@ -51,8 +52,8 @@ const addressOf = (broker: string) => {
   return { host, port: Number(port) }
 }
 
-/** Nothing is registered by asking. */
-const anySchema = { subject: 'zaplog.is-it-there', text: '"string"' }
+/** One of our subjects, because a registry may let us at no others. Nothing is registered by asking. */
+const anySchema = { subject: schemaNameOf('message.received'), text: '"string"' }
 
 const lookAtRegistry = (config: Config, logger: Logger, signal: AbortSignal): Promise<readonly Trouble[]> =>
   troublesOf(`SCHEMA_REGISTRY_URL: ${config.schemaRegistry.url}`, () =>
