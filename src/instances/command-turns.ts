@@ -4,6 +4,7 @@ import type { Transaction } from '../database/database.ts'
 import type { Write } from '../database/statement-parts.ts'
 import { asRows } from '../database/statement-parts.ts'
 import { unseen } from '../database/unseen.ts'
+import { isLearning } from './commands-begin.ts'
 import { isFirstIn } from './first-contacts.ts'
 import { turnsOf } from './outgoing-turns.ts'
 import { isInPreparation } from './uploads-sent.ts'
@@ -44,7 +45,7 @@ export const waitOf = (c: string): string => `(select w.reason,
       when w.reason = 'pace' then w.turn_at end as next_at
   from (select case
       when ${c}.state in ('completed', 'failed') then null
-      when ${c}.state in ('asked', 'ending', 'untold') then 'log'
+      when ${c}.state in ('asked', 'ending', 'untold') or (${c}.state = 'accepted' and ${isLearning}) then 'log'
       when ${c}.state = 'sending' then case when ${c}.upload_id is not null and ${c}.built is null then 'media' else 'sending' end
       when of_chat.ahead <> ${c}.command_id then 'earlier-command'
       when ${c}.due_at > now() then coalesce(${c}.waits_for, 'retry')

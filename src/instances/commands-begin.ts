@@ -26,21 +26,28 @@ export const hasBefore = (partition: string): string =>
 export const isBeforeBeginning = (partition: string, place: string): string =>
   `exists (select from commands_begin b where b.partition = ${partition} and ${place} <= b.next_offset)`
 
-/** `nextOffset`: where the commands begin; outcomes in [outcomesNext, outcomesEnd) of topic events are still to be read. */
-export type Untold = { partition: number; nextOffset: bigint; outcomesNext: bigint; outcomesEnd: bigint }
+/**
+ * `nextOffset`: where the commands begin; outcomes in [outcomesNext, outcomesEnd) of topic events are still to be read. `holdsAll`: until they are,
+ * nothing is tried.
+ */
+export type Untold = { partition: number; nextOffset: bigint; outcomesNext: bigint; outcomesEnd: bigint; holdsAll: boolean }
 
 /** Partitions with commands of a lost database; none once what came of each of them is told. */
 export async function listUntold(database: Transaction): Promise<readonly Untold[]> {
-  const rows = await database.query<{ partition: number; next_offset: string; outcomes_next: string; outcomes_end: string }>(
-    'select partition, next_offset, outcomes_next, outcomes_end from commands_begin where next_offset > 0 and not is_told order by partition',
+  const rows = await database.query<UntoldRow>(
+    `select partition, next_offset, outcomes_next, outcomes_end, is_older and not is_open as holds_all
+     from commands_begin where next_offset > 0 and not is_told order by partition`,
   )
   return rows.map(row => ({
     partition: row.partition,
+    holdsAll: row.holds_all,
     nextOffset: BigInt(row.next_offset),
     outcomesNext: BigInt(row.outcomes_next),
     outcomesEnd: BigInt(row.outcomes_end),
   }))
 }
+
+type UntoldRow = { partition: number; next_offset: string; outcomes_next: string; outcomes_end: string; holds_all: boolean }
 
 /** false: somebody else went on. */
 export async function moveOutcomes(
@@ -61,8 +68,13 @@ export const holdTelling = (tx: Transaction): Promise<unknown> =>
 export const endTelling = (tx: Transaction): Promise<unknown> =>
   tx.query('update commands_begin set is_told = true where not is_told')
 
+/** All whose rows are there are told, or go on: the others are untold as soon as they have one, and hold nobody else up meanwhile. */
+export const letOthersGoOn = (tx: Transaction): Promise<unknown> =>
+  tx.query('update commands_begin set is_open = true where not is_told')
+
 /** A condition: nothing is tried while it is not read what the log says of commands that a later state of this database had. */
-export const isLearning = 'exists (select from commands_begin b where b.is_older and not b.is_told and b.next_offset > 0)'
+export const isLearning =
+  'exists (select from commands_begin b where b.is_older and not (b.is_told or b.is_open) and b.next_offset > 0)'
 
 /** A condition: commands that are untold are this database's own, of an earlier state. */
 export const areOwn = 'exists (select from commands_begin b where b.is_older)'
@@ -103,7 +115,7 @@ export async function beginAgain(tx: Transaction, ends: readonly BeginsAgain[]):
     `insert into commands_begin as b (partition, next_offset, outcomes_next, outcomes_end, seen_end, is_older)
      select partition, next_offset, outcomes_next, outcomes_end, outcomes_end, true
      from unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[]) as n(partition, next_offset, outcomes_next, outcomes_end)
-     on conflict (partition) do update set next_offset = excluded.next_offset, outcomes_end = excluded.outcomes_end, is_told = false,
+     on conflict (partition) do update set next_offset = excluded.next_offset, outcomes_end = excluded.outcomes_end, is_told = false, is_open = false,
        outcomes_next = case when ${isOpen} then least(b.outcomes_next, excluded.outcomes_next) else excluded.outcomes_next end,
        is_older = b.is_older or not ${isOpen}`,
     [

@@ -1,14 +1,15 @@
 // The table registry_ids: the ids that a registry which is none of zaplog's own gave to the schemas that this database's records were written with. One that
 // has lost them, or is another one, would give them to other schemas: records could not be read, or were read as what they are not. The start ends
-// before anything is registered there.
+// before anything is registered there. Until the database belongs to a log nothing was written, and any registry may give them.
 import { createHash } from 'node:crypto'
-import type { Database, Transaction } from '../database/database.ts'
+import type { Transaction } from '../database/database.ts'
 import { asRows } from '../database/statement-parts.ts'
 import type { SchemaIds } from '../events/codec.ts'
 import { type AvroSchema, RegistryError } from '../registry/registry.ts'
+import { readIdentity } from './log-identity.ts'
 
 type Deps<Opened> = {
-  database: Pick<Database, 'query'>
+  database: Transaction
   registry: SchemaIds
   /** Asks for the id of each schema that is written with. */
   open(registry: SchemaIds, signal: AbortSignal): Promise<Opened>
@@ -16,7 +17,7 @@ type Deps<Opened> = {
 
 /** What `open` answers. Rejects RegistryError, `incompatible` where an id is not what it was. */
 export async function withKeptIds<Opened>({ database, registry, open }: Deps<Opened>, signal: AbortSignal): Promise<Opened> {
-  const kept = await readKept(database)
+  const kept = (await readIdentity(database)) === null ? [] : await readKept(database)
   await refuseForgotten(registry, kept, signal)
   const idBy = new Map(kept.map(one => [nameOf(one), one.schema_id]))
   const given: Kept[] = []
@@ -65,7 +66,8 @@ async function keep(database: Transaction, given: readonly Kept[]): Promise<void
   if (given.length === 0) return
   await database.query(
     `insert into registry_ids (subject, schema_hash, schema_id) select subject, decode(schema_hash, 'hex'), schema_id
-     from json_to_recordset($1::json) as n(subject text, schema_hash text, schema_id integer) on conflict do nothing`,
+     from json_to_recordset($1::json) as n(subject text, schema_hash text, schema_id integer)
+     on conflict (subject, schema_hash) do update set schema_id = excluded.schema_id`,
     [asRows(given)],
   )
 }

@@ -1,12 +1,13 @@
 // What came of the commands of a database that is lost is told once of each: where the log has its outcome, its row takes that; of all others
-// command.failed says that nobody knows. Of those of a later state of this database all others go on. Begins once their rows are made, goes on after any death where it was, and ends for good. In a database that
-// lost nothing it is one question at the start.
-import type { Database } from '../database/database.ts'
+// command.failed says that nobody knows. Of those of a later state of this database all others go on. Begins once their rows are made, and goes on after
+// any death where it was. In a database that lost nothing it is one small question a minute: another process that starts may find that this one is older
+// than its log.
+import type { Database, Transaction } from '../database/database.ts'
 import type { Codec } from '../events/codec.ts'
 import type { Event } from '../events/event.ts'
 import type { TopicName } from '../events/topics.ts'
 import { type OweDeps, oweEnds } from '../instances/command-outcome.ts'
-import { endTelling, holdTelling, listUntold, moveOutcomes, type Untold } from '../instances/commands-begin.ts'
+import { endTelling, holdTelling, letOthersGoOn, listUntold, moveOutcomes, type Untold } from '../instances/commands-begin.ts'
 import { type ToldOutcome, takeOutcomes, takeUntold, type Walked } from '../instances/lost-commands.ts'
 import { drainApiOutbox } from '../instances/outbox.ts'
 import type { EventLog, LogRecord } from '../log/log.ts'
@@ -27,7 +28,7 @@ export type LostCommandsDeps = Pick<OweDeps, 'traces'> & {
   topic(name: TopicName): string
   clock: () => number
   logger: Logger
-  /** Between looks whether their rows are made [5 s]. */
+  /** Between looks whether their rows are made [5 s], and, twelve times as much, whether there are any. */
   everyMs?: number
 }
 
@@ -39,31 +40,41 @@ const BUSY_REST_MS = 500
 export function openLostCommands(deps: LostCommandsDeps): Role {
   const { logger, everyMs = 5_000 } = deps
   const stop = new AbortController()
-  let leftOut: readonly string[] = []
+  let left = nothingLeft
+  let isTold = false
 
   /** true: all is told. */
   async function look(): Promise<boolean> {
     const untold = await listUntold(deps.database)
+    const holdsAll = untold.some(one => one.holdsAll)
+    left = { ...left, holdsAll }
     if (untold.length === 0) return true
     for (const one of untold) if (!(await isRead(deps, one))) return false
-    leftOut = await listLeftOut(deps, untold)
-    return leftOut.length === 0 && tellAll(deps, untold, stop.signal)
+    left = { leftOut: await listLeftOut(deps, untold), holdsAll }
+    if (left.leftOut.length === 0) return tellAll(deps, untold, stop.signal)
+    if (holdsAll) await tellOthers(deps, untold, stop.signal)
+    return false
+  }
+
+  /** Where nothing was left to tell, that Postgres is away is nothing to say here. */
+  async function lookOrSay(): Promise<void> {
+    try {
+      isTold = await look()
+      if (isTold) left = nothingLeft
+    } catch (error) {
+      if (!isTold && !stop.signal.aborted) logger.warn('commands.lost-not-told', { error })
+    }
   }
 
   async function run(): Promise<void> {
-    do {
-      try {
-        if (await look()) return
-      } catch (error) {
-        if (!stop.signal.aborted) logger.warn('commands.lost-not-told', { error })
-      }
-    } while (await wait(everyMs, stop.signal))
+    do await lookOrSay()
+    while (await wait(isTold ? 12 * everyMs : everyMs, stop.signal))
   }
 
   const done = run()
   return {
     name: 'lost commands',
-    checks: () => checksOf(leftOut),
+    checks: () => checksOf(left),
     close: async () => {
       stop.abort()
       await done
@@ -71,9 +82,17 @@ export function openLostCommands(deps: LostCommandsDeps): Role {
   }
 }
 
-const checksOf = (leftOut: readonly string[]): readonly Check[] => {
-  const detail = `what came of them is told once projection ${commands.name} has read instance ${leftOut.join(', ')}`
-  return leftOut.length === 0 ? [] : [{ name: 'commands of a lost database', state: 'degraded', detail }]
+/** `leftOut`: instances; `holdsAll`: nothing is tried meanwhile. */
+type Left = { leftOut: readonly string[]; holdsAll: boolean }
+const nothingLeft: Left = { leftOut: [], holdsAll: false }
+
+function checksOf({ leftOut, holdsAll }: Left): readonly Check[] {
+  const all = 'no command is tried before the log has said what came of those that a later state of this database had'
+  const some = `what came of them is told once projection ${commands.name} has read instance ${leftOut.join(', ')}`
+  return [
+    ...(holdsAll ? [{ name: 'commands of an older database', state: 'degraded', detail: all } as const] : []),
+    ...(leftOut.length > 0 ? [{ name: 'commands of a lost database', state: 'degraded', detail: some } as const] : []),
+  ]
 }
 
 /** All of the partition are read, or left out. */
@@ -93,12 +112,23 @@ async function listLeftOut({ database }: LostCommandsDeps, untold: readonly Unto
 
 /** false: not yet. */
 async function tellAll(deps: LostCommandsDeps, untold: readonly Untold[], signal: AbortSignal): Promise<boolean> {
-  for (const one of untold) if (!(await learnOutcomes(deps, one, signal))) return false
-  return tellRest(deps, signal)
+  for (const one of untold) if (!(await learnOutcomes(deps, one, { isLast: true }, signal))) return false
+  return tellRest(deps, endTelling, signal)
 }
 
-/** From where it is; false: somebody else went on, or it is to stop. */
-async function learnOutcomes(deps: LostCommandsDeps, { partition, outcomesNext, outcomesEnd }: Untold, signal: AbortSignal) {
+/** What is left out is learnt once it has rows: where that is read from stays. */
+async function tellOthers(deps: LostCommandsDeps, untold: readonly Untold[], signal: AbortSignal): Promise<void> {
+  for (const one of untold) if (!(await learnOutcomes(deps, one, { isLast: false }, signal))) return
+  await tellRest(deps, letOthersGoOn, signal)
+}
+
+/** From where it is, which `isLast` moves on; false: somebody else went on, or it is to stop. */
+async function learnOutcomes(
+  deps: LostCommandsDeps,
+  { partition, outcomesNext, outcomesEnd }: Untold,
+  { isLast }: { isLast: boolean },
+  signal: AbortSignal,
+): Promise<boolean> {
   const { database, codec } = deps
   let from = outcomesNext
   while (from < outcomesEnd) {
@@ -107,7 +137,7 @@ async function learnOutcomes(deps: LostCommandsDeps, { partition, outcomesNext, 
     const told = await outcomesIn(codec, records, signal)
     const move = { partition, from, to: nextOffset }
     const isMine = await database.transact(async tx => {
-      if (!(await moveOutcomes(tx, move))) return false
+      if (isLast && !(await moveOutcomes(tx, move))) return false
       await takeOutcomes(tx, told)
       return true
     }, signal)
@@ -138,23 +168,29 @@ async function rest(signal: AbortSignal): Promise<boolean> {
   return wait(REST_MS, signal)
 }
 
-/** A walk over all commands, a page in each transaction, which owes what it tells; false: it is to stop. */
-async function tellRest(deps: LostCommandsDeps, signal: AbortSignal): Promise<boolean> {
+/** A walk over all commands, a page in each transaction, which owes what it tells, and the last one `ends` it; false: it is to stop. */
+async function tellRest(deps: LostCommandsDeps, ends: Ends, signal: AbortSignal): Promise<boolean> {
   for (let from: Walked | null = { instanceId: '', commandId: '' }; from !== null; ) {
     if (!(await rest(signal))) return false
-    from = await tellSome(deps, from, signal)
+    from = await tellSome(deps, { from, ends }, signal)
     await drainApiOutbox(deps, signal)
   }
   return true
 }
 
-async function tellSome(deps: LostCommandsDeps, from: Walked, signal: AbortSignal): Promise<Walked | null> {
+type Ends = (tx: Transaction) => Promise<unknown>
+
+async function tellSome(
+  deps: LostCommandsDeps,
+  { from, ends }: { from: Walked; ends: Ends },
+  signal: AbortSignal,
+): Promise<Walked | null> {
   const { database, clock, logger } = deps
   const { lost, walked } = await database.transact(async tx => {
     await holdTelling(tx)
     const page = await takeUntold(tx, from, MOST)
     await oweEnds(deps, tx, page.lost, clock())
-    if (page.walked === null) await endTelling(tx)
+    if (page.walked === null) await ends(tx)
     return page
   }, signal)
   if (lost.length > 0) logger.info('commands.lost-told', { commands: lost.length })

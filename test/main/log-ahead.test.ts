@@ -10,6 +10,8 @@ import { goOnBehindLog } from '../../src/main/log-ahead.ts'
 import { makeProgress } from '../../src/main/make-progress.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { openProjections } from '../../src/projections/open-projections.ts'
+import type { Projection } from '../../src/projections/projection.ts'
+import { requestResume } from '../../src/projections/quarantine.ts'
 import { openLostCommands } from '../../src/projections/tell-lost-commands.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import type { Role } from '../../src/runtime/role.ts'
@@ -23,7 +25,7 @@ import { fillTables } from '../ground/purge/filled-tables.ts'
 import { until } from '../ground/until.ts'
 
 const PARTITIONS = 2
-const logger = collectLogLines(['database.older-than-log'])
+const logger = collectLogLines(['database.older-than-log', 'projection.quarantined'])
 const consumerGroup = (name: string) => `zaplog.${name}`
 let here: TestDatabase
 let log: TestLog
@@ -57,11 +59,11 @@ const done = ({ instanceId, commandId, eventId, operation }: Accepted, epoch = 1
   anEvent('command.completed', { instanceId, commandId, operation, epoch, eventId: outcomeId(eventId), tries: 1 })
 const append = (topic: 'commands' | 'events', ...events: Parameters<TestLog['codec']['encode']>[0][]) =>
   log.log.append({ topic: log.topic(topic), records: events.map(event => log.codec.encode(event)) }, never)
-const project = () =>
+const project = (projection: Projection = commands) =>
   roles.push(
     openProjections({
       ...{ ...log, database: here.database, consumerGroup, partitions: PARTITIONS, logger },
-      ...{ metrics: createMetrics({ processMetrics: false }), projections: [commands] },
+      ...{ metrics: createMetrics({ processMetrics: false }), projections: [projection] },
     }),
   )
 /** What the database has when it is kept. */
@@ -71,21 +73,28 @@ async function begin(...events: Accepted[]): Promise<void> {
   for (const { commandId } of events) await until('its row', async () => (await shown(commandId)) !== null)
   await rest()
 }
-const shown = (commandId: string) => readCommand(here.database, 'shop', commandId)
+const shown = (commandId: string, instanceId = 'shop') => readCommand(here.database, instanceId, commandId)
 /** As over a log in another server. */
 const start = () =>
   goOnBehindLog({ ...log, log: { ...log.log, inside: null }, database: here.database, consumerGroup, logger }, never)
-const claim = async (epoch = 1) => {
-  const claimed = await claimCommands(here.database, { instanceId: 'shop', epoch }, claimAll)
+const claim = async (epoch = 1, instanceId = 'shop') => {
+  const claimed = await claimCommands(here.database, { instanceId, epoch }, claimAll)
   return claimed.map(({ command_id, tries, is_unanswered, outcome }) => ({ command_id, tries, is_unanswered, outcome }))
 }
-async function learn(): Promise<void> {
-  project()
-  roles.push(openLostCommands({ ...log, database: here.database, clock: Date.now, logger, everyMs: 20 }))
-  await until(
+function tell(): Role {
+  const role = openLostCommands({ ...log, database: here.database, clock: Date.now, logger, everyMs: 20 })
+  roles.push(role)
+  return role
+}
+const untilLearnt = () =>
+  until(
     'all is learnt',
     async () => (await here.database.query('select from commands_begin where not is_told and next_offset > 0')).length === 0,
   )
+async function learn(): Promise<void> {
+  project()
+  tell()
+  await untilLearnt()
   await rest()
 }
 const warned = () => logger.lines.filter(({ event }) => event === 'database.older-than-log').length
@@ -109,6 +118,7 @@ test('[H9] [F1] what was done after the backup is not tried again, whether it wa
   await until('its row', async () => (await shown(now.commandId))?.state === 'waiting')
   await rest()
   expect(await claim()).toEqual([])
+  expect((await shown(now.commandId))?.waitsFor).toMatchObject({ reason: 'log' })
   await learn()
   for (const one of [waiting, action, later]) expect(await shown(one.commandId)).toMatchObject({ state: 'completed', tries: 1 })
   expect(await claim()).toEqual([
@@ -175,4 +185,48 @@ test('[H9] a database that was never restored goes on as it was, whatever of the
   await start()
   expect(warned()).toBe(before + 1)
   expect(await shown(waiting.commandId)).toMatchObject({ state: 'completed' })
+})
+
+test('[H9] [F1] whoever tells what came of commands hears of those of a database that another process finds to be older, later; until then it says that nothing is tried', async () => {
+  const waiting = accepted('1', archive)
+  await begin(waiting)
+  const role = tell()
+  await until('it has looked', async () => role.checks().length === 0)
+  await append('events', done(waiting))
+  await start()
+  await until('it says so', async () => role.checks().some(({ name }) => name === 'commands of an older database'))
+  project()
+  await untilLearnt()
+  expect(await shown(waiting.commandId)).toMatchObject({ state: 'completed' })
+  await until('nothing is left to say', async () => role.checks().length === 0)
+})
+
+test('[H9] [F1] an account that the projection leaves out holds nobody else up; what came of its commands is learnt once it is resumed', async () => {
+  await fillTables(here.database, 'store', ['instance_ids'])
+  await here.database.query(`update instance_ids set wanted = 'running'`)
+  const { epoch } = await takeEpoch(here.database, 'store')
+  const ofStore = { ...commandIds({ instanceId: 'store', key: '1' }), instanceId: 'store' }
+  const [left, other] = [accepted('1', archive), accepted('1', ofStore)]
+  await append('commands', left)
+  await append('commands', other)
+  await append('events', done(left))
+  await start()
+  let isBroken = true
+  project({
+    ...commands,
+    gather: placed => {
+      if (isBroken && placed.some(({ event }) => event.instanceId === 'shop')) throw new TypeError('not this time')
+      return commands.gather(placed)
+    },
+  })
+  const role = tell()
+  await until('the other goes on', async () => (await claim(epoch, 'store')).length > 0)
+  await until('it names who is left out alone', async () => role.checks().length === 1)
+  expect(role.checks()).toMatchObject([{ detail: expect.stringContaining('instance shop') }])
+  expect([await shown(left.commandId), await claim()]).toEqual([null, []])
+  isBroken = false
+  await requestResume(here.database, commands, 'shop')
+  await untilLearnt()
+  expect(await shown(left.commandId)).toMatchObject({ state: 'completed' })
+  expect([await claim(), (await shown(other.commandId, 'store'))?.state]).toEqual([[], 'sending'])
 })

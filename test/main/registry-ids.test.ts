@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { exitCodeOf, exitCodes } from '../../src/cli/exit-codes.ts'
 import type { SchemaIds } from '../../src/events/codec.ts'
+import { claimLog } from '../../src/main/log-identity.ts'
 import { withKeptIds } from '../../src/main/registry-ids.ts'
 import { openTestDatabase } from '../ground/database.ts'
 
@@ -22,13 +23,16 @@ function openRegistry() {
   return { registry, schemas }
 }
 
-async function openWorld() {
+/** `isClaimed`: the database belongs to a log, as from the end of its first start on. */
+async function openWorld({ isClaimed = true } = {}) {
   const { database, close } = await openTestDatabase('registry ids')
   onTestFinished(close)
+  const claim = () => claimLog(database, { clusterId: 'here', topicPrefix: 'wa.' })
+  if (isClaimed) await claim()
   /** Answers the ids. */
   const start = (registry: SchemaIds, ...wanted: (typeof first)[]) =>
     withKeptIds({ database, registry, open: (its, signal) => Promise.all(wanted.map(one => its.idOf(one, signal))) }, stopping)
-  return { start }
+  return { start, claim }
 }
 
 test('[B2] [H9] an empty registry, or an older one, is refused in words and stays as it is', async () => {
@@ -58,4 +62,16 @@ test('[B2] [H9] a registry that counted its ids anew is refused, whatever of it 
   )
   schemas.push(third)
   expect(await start(registry, first, schema('Second', 2), third)).toEqual([1, 4, 3])
+})
+
+test('[B2] [H9] a first start that ended before anything could be written binds nobody to the registry that it was given', async () => {
+  const { start, claim } = await openWorld({ isClaimed: false })
+  const wrong = openRegistry()
+  wrong.schemas.push(third)
+  expect(await start(wrong.registry, first, second)).toEqual([2, 3])
+  const { registry } = openRegistry()
+  expect(await start(registry, first, second)).toEqual([1, 2])
+  await claim()
+  expect(await start(registry, first, second)).toEqual([1, 2])
+  await expect(start(wrong.registry, first, second)).rejects.toThrow('written with wa.Second as schema 2')
 })

@@ -23,7 +23,7 @@ const auth: AuthState = {
   hasPart: async () => false,
   readAhead: async () => undefined,
   eraseAll: async () => undefined,
-  beginTry: () => ({ began: async () => true, forget: () => undefined }),
+  beginTry: () => ({ began: async () => true, forget: () => true }),
   credsChanged: () => undefined,
   saveCreds: async () => undefined,
 }

@@ -7,7 +7,7 @@ import { type ClaimedSign, claimSigns } from '../../src/instances/processing-sig
 import { createSigns } from '../../src/producers/feedback/show-signs.ts'
 import { createSignWatch } from '../../src/producers/feedback/sign-watch.ts'
 import { createProducerMetrics } from '../../src/producers/producer-metrics.ts'
-import type { Outgoing } from '../../src/producers/socket/open-socket.ts'
+import type { Outgoing } from '../../src/producers/socket/send.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { askFor, rowsOf } from '../ground/producers/commands.ts'

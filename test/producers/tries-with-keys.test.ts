@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DatabaseError } from '../../src/database/database.ts'
 import type { MessageTry } from '../../src/instances/command-tries.ts'
 import { type Account, type AuthRig, aSession, openAuthRig } from '../ground/producers/auth-rig.ts'
+import { until } from '../ground/until.ts'
 
 let rig: AuthRig
 let account: Account
@@ -58,9 +59,24 @@ test('[F1] it begins by itself where somebody asks and no key is written', async
 
 test('[F1] what is forgotten before anybody asked never begins', async () => {
   const one = await aTry('d')
-  account.auth.beginTry(one).forget()
+  expect(account.auth.beginTry(one).forget()).toBe(true)
   await account.auth.keys.set(aSession('peer.0', { theirs: 2 }))
   expect(await kept(one)).toEqual(notBegun)
+})
+
+test('[F1] what is on its way with somebody’s keys is not forgotten: whether it began is said once that is known', async () => {
+  const one = await aTry('i')
+  const held = Promise.withResolvers<void>()
+  rig.seen.fault = () => ({ delay: held.promise })
+  const before = rig.seen.writes
+  const { began, forget } = account.auth.beginTry(one)
+  const others = account.auth.keys.set(aSession('peer.0', { theirs: 4 }))
+  await until('it is on its way', async () => rig.seen.writes > before)
+  expect(forget()).toBe(false)
+  held.resolve()
+  await others
+  expect([await began(), await kept(one)]).toEqual([true, begun(one)])
+  rig.seen.fault = () => null
 })
 
 test('[F1] [A3] what is not its owner’s any more does not begin, with its secrets, and the keys beside it are written', async () => {

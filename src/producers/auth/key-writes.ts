@@ -27,8 +27,8 @@ export type KeyWrites = {
 export type BeginningTry = {
   /** Once it is durable, at the latest now. false: it is its owner's no more, or somebody else holds its row. Rejects with the socket's end. */
   began(): Promise<boolean>
-  /** Where nothing of it left, and it was in no write yet, it never began. */
-  forget(): void
+  /** From now on it begins with no write. false: one has taken it, and only `began` says what came of that. */
+  forget(): boolean
 }
 type Deps = {
   rows: Pick<AuthRows, 'write' | 'eraseKeys'>

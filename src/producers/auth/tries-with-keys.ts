@@ -6,8 +6,8 @@ export type WaitingTry = { readonly one: MessageTry; readonly began: Promise<boo
 export type TriesWithKeys = {
   add(one: MessageTry): WaitingTry
   isWaiting(of: WaitingTry): boolean
-  /** It goes with no write any more, unless one has taken it. */
-  forget(of: WaitingTry): void
+  /** It goes with no write any more. false: one has taken it. */
+  forget(of: WaitingTry): boolean
   /** All that wait are on their way from now on. */
   take(): Taken
 }
@@ -30,7 +30,7 @@ export function createTriesWithKeys(): TriesWithKeys {
       return added
     },
     isWaiting: of => waiting.has(of),
-    forget: of => void waiting.delete(of),
+    forget: of => waiting.delete(of),
     take: () => {
       const taken = [...waiting.values()]
       waiting.clear()

@@ -19,7 +19,7 @@ import type { BeginningTry } from '../auth/key-writes.ts'
 import type { MessageSecrets } from '../secrets/secrets.ts'
 import { NobodyReached } from '../socket/ask-recipients.ts'
 import { codeIn } from '../socket/code-in.ts'
-import type { Send } from '../socket/open-socket.ts'
+import type { Send } from '../socket/send.ts'
 import type { SocketLife } from '../socket-life.ts'
 import type { Ack, Acks } from './acks.ts'
 import { albumUnsent } from './album-unsent.ts'
@@ -183,7 +183,9 @@ async function relayBegun(deps: TryDeps, command: ClaimedCommand, built: BuiltMe
   const { began, forget } = deps.beginTry(one)
   try {
     const refusal = await relay(() => orNotBegun(began))
-    if ((isNobodyThere(refusal) && one.tries === 1) || (await began())) return { refusal }
+    // What is on its way in somebody's write is waited for: it must not begin behind what undoes it.
+    if (isNobodyThere(refusal) && one.tries === 1 && forget()) return { refusal }
+    if (await began()) return { refusal }
     if (!(await outlasting('beginning a try', () => writeTry(database, { ...owned, ...one })))) return null
     return { refusal: await relay(async () => undefined) }
   } finally {

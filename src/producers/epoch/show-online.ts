@@ -3,7 +3,7 @@
 import type { Transaction } from '../../database/database.ts'
 import { listSubscriptions } from '../../instances/presence-subscriptions.ts'
 import { wait } from '../../runtime/wait.ts'
-import type { Send } from '../socket/open-socket.ts'
+import type { Send } from '../socket/send.ts'
 import type { SocketLife } from '../socket-life.ts'
 import type { Say } from './session.ts'
 

@@ -7,7 +7,7 @@ import { messageIdOf } from '../../instances/command-ids.ts'
 import type { ClaimedSign } from '../../instances/processing-signs.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
-import type { Send } from '../socket/open-socket.ts'
+import type { Send } from '../socket/send.ts'
 import type { SocketLife } from '../socket-life.ts'
 
 export type Signs = {

@@ -3,10 +3,8 @@ import './keep-context.ts'
 import './signal-crypto.ts'
 import '../../runtime/silence-libsignal.ts'
 import './verify-sender-key.ts'
-import makeWASocket, { type BaileysEventMap, type BinaryNode, type proto, type WASocket } from '@whiskeysockets/baileys'
+import makeWASocket, { type BaileysEventMap, type BinaryNode, type WASocket } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
-import { isGroup, isLid, isPn } from '../../convert/jid.ts'
-import { isStatusAddress } from '../../events/command-bodies/addresses.ts'
 import type { InstanceSettings } from '../../instances/instance-settings.ts'
 import { createEvery } from '../../runtime/every.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -16,12 +14,8 @@ import { type GatedRepository, gateRepository } from '../gate/gated-repository.t
 import { createTakeIn } from '../gate/take-in.ts'
 import type { ProducerMetrics } from '../producer-metrics.ts'
 import type { SocketLife } from '../socket-life.ts'
-import type { MediaHosts } from '../upload/media-connection.ts'
-import type { Acting } from './acting.ts'
 import { keepRead } from './agree-on-keys.ts'
-import { askForGroups } from './ask-groups.ts'
-import { askForMediaHosts } from './ask-media-hosts.ts'
-import { createRecipients, type Recipients } from './ask-recipients.ts'
+import { createRecipients } from './ask-recipients.ts'
 import { leanRetryManager } from './baileys-caches.ts'
 import { countHeard, type Heard } from './count-heard.ts'
 import { endQueries } from './end-queries.ts'
@@ -31,6 +25,7 @@ import { keysNamedBy } from './keys-ahead.ts'
 import { rememberMisses } from './lid-lookups.ts'
 import { type AskForCode, openPairingCodes } from './pairing-code.ts'
 import type { Ending } from './reconnect-policy.ts'
+import { createSend, type Send } from './send.ts'
 import { createSendAgain, type FindSent } from './send-again.ts'
 import { connectTimeoutMs, keepAliveIntervalMs, monotonic, socketOptions } from './socket-options.ts'
 import { openStanzaQueue } from './stanza-queue.ts'
@@ -54,35 +49,6 @@ export type Socket = {
   learnPairs: StorePairs
   /** Unlinks this device at WhatsApp; ends as closed with 401. */
   logout(): Promise<void>
-}
-/** The one place through which the account says something of its own accord; receipts and answers are Baileys'. */
-export type Send = {
-  /** Shows the account as online, or no longer; Baileys says it at each login as the settings were when the socket was made. */
-  presence(isOnline: boolean): Promise<void>
-  /** For all groups of the account, in one query: what is answered, as Baileys reads it, in the very moment. Rejects where WhatsApp does not say. */
-  askForGroups(): Promise<unknown>
-  /**
-   * Encrypts it for each device of the chat, or of the audience of a status, and sends it, under this id; `attributes`, `nodes`: of the stanza,
-   * besides Baileys' own. Rejects with NobodyReached, with nothing sent, where WhatsApp names no device of anybody there.
-   */
-  relay(of: Outgoing): Promise<void>
-  /** For what becomes no message. */
-  acting: Acting
-  /** Which hosts take files for it now, and with which word. Rejects where WhatsApp does not say. */
-  askForMediaHosts(): Promise<MediaHosts>
-  /** The address of who has this phone number; null: nobody. Rejects where WhatsApp does not say. */
-  findOnWhatsApp(pn: string): Promise<string | null>
-}
-export type Outgoing = {
-  to: string
-  content: proto.IMessage
-  messageId: string
-  attributes: Readonly<Record<string, string>>
-  nodes: readonly BinaryNode[]
-  /** Of a status alone. */
-  audience?: readonly string[]
-  /** Not one byte leaves before it resolves; where it rejects, none does. It is asked once something is encrypted, and known to the keys. */
-  until?: () => Promise<void>
 }
 export type SocketDeps = {
   instanceId: string
@@ -212,7 +178,7 @@ function makeSocket(deps: SocketDeps, { make, sending }: GatedRepository): { soc
   const ofAgain = { getMessage: again.find, msgRetryCounterCache: again.counters }
   const socket = makeWASocket({ ...options, cachedGroupMetadata, ...ofAgain })
   again.follow(socket)
-  return { socket, send: sendOf(socket, recipients, sending) }
+  return { socket, send: createSend({ ...deps, socket, recipients, sending }) }
 }
 
 const pairLearner = (auth: AuthState, repository: GatedRepository): StorePairs =>
@@ -235,39 +201,6 @@ function hearStanzas({ ws }: WASocket, { presence, acked }: SocketDeps, take: Ta
     ws.on(`CB:${name}`, (node: BinaryNode) => take(node.tag, () => heard(node)))
   for (const tag of ['presence', 'chatstate']) hear(tag, presence)
   for (const name of ['ack,class:message', 'receipt']) hear(name, acked)
-}
-
-function sendOf(socket: WASocket, recipients: Recipients, sending: GatedRepository['sending']): Send {
-  return {
-    acting: actingOf(socket),
-    presence: isOnline => socket.sendPresenceUpdate(isOnline ? 'available' : 'unavailable'),
-    askForGroups: () => askForGroups(socket),
-    relay: async ({ to, content, messageId, attributes, nodes, audience, until = async () => undefined }) => {
-      const statusJidList = audience === undefined ? {} : { statusJidList: [...audience] }
-      const options = { messageId, additionalAttributes: attributes, additionalNodes: [...nodes], ...statusJidList }
-      if (!isEncrypted(to)) await until()
-      await recipients.reach(socket, { to, audience }, () => sending(until, () => socket.relayMessage(to, content, options)))
-    },
-    askForMediaHosts: () => askForMediaHosts(socket),
-    findOnWhatsApp: async pn => {
-      const found = await socket.onWhatsApp(pn)
-      if (found === undefined) throw new Error(`asking who has a number: expected an answer of WhatsApp, got none`)
-      return found.find(one => one.exists)?.jid ?? null
-    },
-  }
-}
-
-/** Whatever Baileys sends there goes through the door of what encrypts (encrypt-door.ts); channels get it in the clear. */
-const isEncrypted = (to: string): boolean => isPn(to) || isLid(to) || isGroup(to) || isStatusAddress(to)
-
-/** Of two events of one group Baileys' buffer keeps the first alone. */
-function actingOf(socket: WASocket): Acting {
-  const tellGroup: Acting['tellGroup'] = group => {
-    socket.ev.flush()
-    socket.ev.emit('groups.update', [group])
-    socket.ev.flush()
-  }
-  return { ...socket, tellGroup }
 }
 
 /** Once zaplog has ended it, which is told by itself, nothing becomes durable any more; it is closed like any other. */
