@@ -24,7 +24,7 @@ export async function claimLetters(
          where w.state = 'redriving' and w.due_at <= now() and coalesce(w.claimed_until < now(), true)
            and (w.processor = any ($2) or w.due_at < now() - $5 * interval '1 millisecond')
            and not exists (select from dead_letters e where e.state = 'redriving' and e.processor = w.processor and e.key = w.key
-             and (e.origin_topic, e.origin_offset, e.dead_letter_id) < (w.origin_topic, w.origin_offset, w.dead_letter_id))
+             and (e.origin_topic, e.origin_offset, e.dead_letter_id) < (w.origin_topic, w.origin_offset, w.dead_letter_id) offset 0)
          order by w.due_at, w.origin_topic, w.origin_offset, w.dead_letter_id limit $3 for update skip locked)
       returning ${columns}, d.claim`,
     [randomUUID(), processors, limit, leaseMs, nobodysMs],

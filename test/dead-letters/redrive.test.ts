@@ -164,6 +164,25 @@ test('[G2] a delivery that dies before whoever gave it back could say so is dead
   expect(await askRedrive(world.database, { source: 'delivery' })).toBe(1)
 })
 
+test('[G2] of 30,000 letters of one account that are asked for at once each is claimed within what a statement may take', async () => {
+  await world.database.query(
+    `insert into dead_letters (dead_letter_id, source, processor, instance_id, key, partition, "offset", origin_topic, origin_partition,
+       origin_offset, error_code, error_message, attempts, failed_at, state, due_at)
+     select 'dl_' || n, 'processor', 'zaplog.copy', 'shop', 'shop', 0, n, 'wa.events', 0, n, 'parked', 'broken', 1, now(), 'redriving', now()
+       from generate_series(1, 30000) n`,
+  )
+  await world.database.query('analyze dead_letters')
+  const offsets: bigint[] = []
+  for (let turn = 0; turn < 3; turn++) {
+    const of = { processors: ['zaplog.copy'], limit: 4, leaseMs: 60_000, nobodysMs: 60_000 }
+    for (const one of await claimLetters(world.database, of)) {
+      offsets.push(one.originOffset)
+      await endTry(world.database, one, { kind: 'redriven' })
+    }
+  }
+  expect(offsets).toEqual([1n, 2n, 3n])
+})
+
 test('[G2] whoever dies between what was made and its row leaves it to the next, and nothing is lost', async () => {
   await die()
   world.mend()
