@@ -1,8 +1,8 @@
 // A delivery that was given up waits in its lane once more, at its place in the order of the log, and is attempted as every other that waits.
-import { type Database, isRefusal } from '../../database/database.ts'
+import type { Database } from '../../database/database.ts'
 import { type Codec, EventError } from '../../events/codec.ts'
 import type { LogRecord, Outcome } from '../../log/log.ts'
-import { pauseFor } from '../../processors/runner/pause-for.ts'
+import { CodedError } from '../../runtime/coded-error.ts'
 import type { Released } from '../deliveries/attempt-record.ts'
 import { forgetDeath } from '../deliveries/deaths.ts'
 import { revive } from '../deliveries/deliveries.ts'
@@ -21,12 +21,15 @@ export const deliveryRedrive = (deps: Deps) => ({
     try {
       return await giveBack(deps, record, signal)
     } catch (error) {
-      const outcome = signal.aborted || isRefusal(error) ? null : pauseFor(error, { pauseMs: INTAKE_PAUSE_MS })
-      if (outcome === null) throw error
-      return outcome
+      if (signal.aborted || !isAway(error)) throw error
+      return { kind: 'pause', dependency: error.port, delayMs: INTAKE_PAUSE_MS, reason: error.message }
     }
   },
 })
+
+/** Or nobody knows whether it was done: said twice, it is the same. */
+const isAway = (error: unknown): error is CodedError =>
+  error instanceof CodedError && (error.retryable || error.code === 'commit-unknown')
 
 async function giveBack({ database, codec }: Deps, record: LogRecord, signal: AbortSignal): Promise<Outcome> {
   const delivery = await releasedIn(codec, record, signal)
