@@ -35,6 +35,7 @@ const exceptions: Readonly<Record<string, string>> = {
     'projection_outbox',
     'projection_quarantine',
     'projection_seen',
+    'projection_skips',
   ]),
   ...of('triggers write it and one file reads it; the list of the tables of a version names it, too', [
     'listed_chats',

@@ -68,6 +68,7 @@ export const rebuild = z.looseObject({
       }),
     )
     .nullable(),
+  leftOut: z.array(z.looseObject({})).default([]),
 })
 export type Rebuild = z.infer<typeof rebuild>
 

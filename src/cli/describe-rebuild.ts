@@ -9,12 +9,20 @@ const count = (number: number): string => number.toLocaleString('en')
 type Compared = NonNullable<Rebuild['compared']>
 
 /** What it is doing, in words that stand behind its name. */
-function doing({ state, wanted, swap, why }: Rebuild): string {
+function doing(rebuild: Rebuild): string {
+  const { state, wanted } = rebuild
   if (wanted !== null) return wanted === 'swap' ? 'about to be swapped in' : 'about to be rolled back'
   if (state === 'comparing') return 'every row is compared with what is read'
   if (state !== 'ready') return state
-  return why !== null && swap === 'manual' ? 'ready' : 'ready, its swap is next'
+  return waitsForSomebody(rebuild) ? 'ready' : 'ready, its swap is next'
 }
+
+/** One that is ready, and is not swapped in by itself: a purge or an upgrade, which hold up every swap, end by themselves. */
+export const waitsForSomebody = ({ state, why, wanted, swap, leftOut, compared }: Rebuild): boolean =>
+  state === 'ready' &&
+  why !== null &&
+  wanted === null &&
+  (swap === 'manual' || leftOut.length > 0 || compared === null || compared.some(isUnlike))
 
 export function progressOf(rebuild: Rebuild): Progress {
   const { state, wanted, projection, read, records, percent, perSecond, secondsLeft } = rebuild
@@ -52,8 +60,9 @@ export function rebuildText(rebuild: Rebuild, width?: number): string {
   return answerText({ ...rest, found: foundIn(compared), compared: compared.filter(isWorthSaying) }, [], width)
 }
 
-const isWorthSaying = (one: Compared[number]): boolean =>
-  one.missing + one.extra + one.differing + one.copied + one.unlike.length > 0
+const isUnlike = (one: Compared[number]): boolean => one.missing + one.extra + one.differing + one.unlike.length > 0
+
+const isWorthSaying = (one: Compared[number]): boolean => isUnlike(one) || one.copied > 0
 
 function foundIn(compared: Compared): string {
   const sum = (of: (one: Compared[number]) => number) => compared.reduce((all, one) => all + of(one), 0)

@@ -7,7 +7,7 @@ import type { ApiSettings } from './api-settings.ts'
 import { callApi } from './call-api.ts'
 import { CallFailed } from './call-failed.ts'
 import { answerText } from './calls/answer-text.ts'
-import { describeRebuild, progressOf, rebuildText } from './describe-rebuild.ts'
+import { describeRebuild, progressOf, rebuildText, waitsForSomebody } from './describe-rebuild.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openProgressLine, type ProgressLine } from './progress-line.ts'
 import { type Result, runVerb } from './run-verb.ts'
@@ -93,9 +93,8 @@ function stoppedWaiting({ zaplog }: ApiSettings, rebuild: Rebuild): CallFailed {
   return new CallFailed(`stopped waiting, ${further}`, { exitCode: exitCodes.tryLater, rest: { rebuild } })
 }
 
-/** One that is ready and says why does not go on by itself. */
-const isOver = ({ state, why }: Rebuild): boolean =>
-  state === 'ready' ? why !== null : !['filling', 'comparing'].includes(state)
+const isOver = (rebuild: Rebuild): boolean =>
+  rebuild.state === 'ready' ? waitsForSomebody(rebuild) : !['filling', 'comparing'].includes(rebuild.state)
 
 function refuseFailed(rebuild: Rebuild): Rebuild {
   if (rebuild.state !== 'failed') return rebuild

@@ -15,8 +15,8 @@ export type DeadLetter = Letter & {
 }
 
 /**
- * A copy changes nothing but where the newest one is. What died again of more attempts than were known, after it was redriven, is dead once more.
- * Nothing of a purged instance.
+ * A copy changes nothing but where the newest one is. What died again of more attempts than were known, after it was redriven, is dead once more;
+ * so is a delivery that died before whoever gave it back could say so. Nothing of a purged instance.
  */
 export async function keepLetter(database: Transaction, letter: Letter): Promise<void> {
   await database.query(
@@ -25,7 +25,10 @@ export async function keepLetter(database: Transaction, letter: Letter): Promise
      select $1, $2, $3, $4, $5, $6, $7, $8::integer, $9::bigint, $10, $11::integer, $12::bigint, $13, $14, $15::integer,
             to_timestamp($16::float8 / 1000) where not ${isPurged('$4')}
      on conflict (dead_letter_id) do update set partition = excluded.partition, "offset" = excluded."offset", copies = d.copies + 1,
-       state = case when d.state = 'redriven' and excluded.attempts > d.attempts then 'dead' else d.state end,
+       state = case when d.state = 'redriven' and excluded.attempts > d.attempts or ${diedBefore} then 'dead' else d.state end,
+       redrives = d.redrives + case when ${diedBefore} then 1 else 0 end,
+       redriven_at = case when ${diedBefore} then now() else d.redriven_at end,
+       claim = case when ${diedBefore} then null else d.claim end,
        error_code = excluded.error_code, error_message = excluded.error_message, attempts = excluded.attempts
      where excluded."offset" > d."offset"`,
     [
@@ -35,6 +38,9 @@ export async function keepLetter(database: Transaction, letter: Letter): Promise
     ],
   )
 }
+
+/** No attempt is made of a dead delivery but one that was given back. */
+const diedBefore = `(d.state = 'redriving' and d.source = 'delivery' and excluded.attempts > d.attempts)`
 
 /** Instants in ms: since `after`, before `before`, of when each failed first. */
 export type LetterFilter = {

@@ -2,25 +2,32 @@
 // time, and let go as redriven, dead again, or to be tried later. A claim has a word of its own: what an earlier holder still says counts for nothing.
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from '../database/database.ts'
+import { printable } from '../log/dead-letter.ts'
 import { columns, type DeadLetter, type Row, toDeadLetter } from './letter-rows.ts'
 
 export type Claimed = DeadLetter & { claim: string }
 
-/** At most `limit` of those processors. One whose holder died is claimed again after `leaseMs`. */
+type Claiming = { processors: readonly string[]; limit: number; leaseMs: number; nobodysMs: number }
+
+/**
+ * At most `limit` of those processors, and of those that nobody has taken for `nobodysMs`: nobody may have their processor any more. One whose holder
+ * died is claimed again after `leaseMs`.
+ */
 export async function claimLetters(
   database: Transaction,
-  { processors, limit, leaseMs }: { processors: readonly string[]; limit: number; leaseMs: number },
+  { processors, limit, leaseMs, nobodysMs }: Claiming,
 ): Promise<readonly Claimed[]> {
   const rows = await database.query<Row & { claim: string }>(
     `update dead_letters d set claim = $1 || '/' || d.dead_letter_id, claimed_until = now() + $4 * interval '1 millisecond'
       where d.dead_letter_id in (
         select w.dead_letter_id from dead_letters w
-         where w.state = 'redriving' and w.processor = any ($2) and w.due_at <= now() and coalesce(w.claimed_until < now(), true)
+         where w.state = 'redriving' and w.due_at <= now() and coalesce(w.claimed_until < now(), true)
+           and (w.processor = any ($2) or w.due_at < now() - $5 * interval '1 millisecond')
            and not exists (select from dead_letters e where e.state = 'redriving' and e.processor = w.processor and e.key = w.key
-             and (e.origin_topic, e.origin_offset, e.dead_letter_id) < (w.origin_topic, w.origin_offset, w.dead_letter_id))
-         order by w.due_at limit $3 for update skip locked)
+             and (e.origin_topic, e.origin_offset, e.dead_letter_id) < (w.origin_topic, w.origin_offset, w.dead_letter_id) offset 0)
+         order by w.due_at, w.origin_topic, w.origin_offset, w.dead_letter_id limit $3 for update skip locked)
       returning ${columns}, d.claim`,
-    [randomUUID(), processors, limit, leaseMs],
+    [randomUUID(), processors, limit, leaseMs, nobodysMs],
   )
   return rows.map(row => ({ ...toDeadLetter(row), claim: row.claim }))
 }
@@ -44,8 +51,8 @@ export function endTry(database: Transaction, of: Pick<Claimed, 'deadLetterId' |
       return held(database, of, `${over}, state = 'redriven'`, [])
     case 'failed':
       return held(database, of, `${over}, state = 'dead', error_code = $3, error_message = $4, tries = tries + 1`, [
-        ended.code,
-        ended.message,
+        printable(ended.code),
+        printable(ended.message),
       ])
     case 'later':
       return held(database, of, `${free}, due_at = now() + $3 * interval '1 millisecond', tries = tries + $4::integer`, [

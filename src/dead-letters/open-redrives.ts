@@ -3,6 +3,7 @@
 import type { Transaction } from '../database/database.ts'
 import { type EventLog, isAboutRecord, type LogRecord, type Outcome } from '../log/log.ts'
 import { purgedAmong } from '../purge/tombstones.ts'
+import { createBell } from '../runtime/bell.ts'
 import { describeError, type Logger, wordsOf } from '../runtime/logger.ts'
 import type { Role } from '../runtime/role.ts'
 import { runningRole } from '../runtime/running-role.ts'
@@ -24,35 +25,61 @@ export type RedriveDeps = ReadLetterDeps & {
   pollMs?: number
   /** A letter whose holder has not said for so long that it has it is anybody's [30 s]. */
   leaseMs?: number
+  /** A letter that is due for so long is told to be nobody's where its processor is none of `takers` [60 s]. */
+  nobodysMs?: number
 }
 
 const POLL_MS = 1_000
 const LEASE_MS = 30_000
+/** Whoever runs another release beside us has had its turn by then. */
+const NOBODYS_MS = 60_000
 const MOST_AT_ONCE = 4
 const AGAIN_MS = 1_000
+const REFUSED_MS = 5_000
 
 export function openRedrives(deps: RedriveDeps): Role {
-  const { database, logger, takers, pollMs = POLL_MS, leaseMs = LEASE_MS } = deps
+  const { database, logger, takers, pollMs = POLL_MS, leaseMs = LEASE_MS, nobodysMs = NOBODYS_MS } = deps
   const stop = new AbortController()
+  const over = createBell()
+  const atWork = new Set<Promise<void>>()
   let trouble: string | null = null
 
-  async function look(): Promise<boolean> {
+  function tell(error: unknown): void {
+    if (!stop.signal.aborted && trouble === null) logger.warn('dead-letters.not-redriven', { error })
+    trouble = describeError(error)
+  }
+
+  /** One that takes long holds one place, and no other letter. */
+  function begin(letter: Claimed): void {
+    const done = redrive({ ...deps, leaseMs }, letter, stop.signal)
+      .then(() => {
+        trouble = null
+      }, tell)
+      .finally(() => {
+        atWork.delete(done)
+        over.ring()
+      })
+    atWork.add(done)
+  }
+
+  async function look(): Promise<void> {
+    const limit = MOST_AT_ONCE - atWork.size
+    if (limit === 0) return
     try {
-      const claimed = await claimLetters(database, { processors: [...takers.keys()], limit: MOST_AT_ONCE, leaseMs })
-      const ends = await Promise.allSettled(claimed.map(one => redrive({ ...deps, leaseMs }, one, stop.signal)))
-      for (const end of ends) if (end.status === 'rejected') throw end.reason
-      trouble = null
-      return claimed.length > 0
+      const claimed = await claimLetters(database, { processors: [...takers.keys()], limit, leaseMs, nobodysMs })
+      claimed.forEach(begin)
+      if (atWork.size === 0) trouble = null
     } catch (error) {
-      if (!stop.signal.aborted && trouble === null) logger.warn('dead-letters.not-redriven', { error })
-      trouble = describeError(error)
-      return false
+      tell(error)
     }
   }
 
   async function run(): Promise<void> {
-    do while (!stop.signal.aborted && (await look()));
-    while (await wait(pollMs, stop.signal))
+    while (!stop.signal.aborted) {
+      await look()
+      await over.rung(stop.signal, pollMs)
+    }
+    await Promise.all(atWork)
   }
   return runningRole({ name: 'redrives', problem: () => trouble }, { stop, done: run() })
 }
@@ -68,6 +95,8 @@ async function redrive(deps: Redriving, letter: Claimed, stopping: AbortSignal):
     const ended = await tryLetter(deps, letter, signal)
     if (signal.aborted || !(await endTry(deps.database, letter, ended))) return
     say(deps, letter, ended)
+  } catch (error) {
+    if (!signal.aborted) throw error // we are to stop, or it is somebody else's
   } finally {
     over.abort()
     await keeping
@@ -85,9 +114,10 @@ async function keepClaim({ database, leaseMs, logger }: Redriving, letter: Claim
 
 async function tryLetter(deps: Redriving, letter: Claimed, signal: AbortSignal): Promise<Ended> {
   const taker = deps.takers.get(letter.processor)
+  if (taker === undefined)
+    return { kind: 'failed', code: 'no-processor', message: `there is no processor ${letter.processor} in this release` }
   const record = await readLetter(deps, letter, signal)
-  if (record === null || taker === undefined)
-    return { kind: 'failed', code: 'forgotten', message: 'its record is no longer in the log' }
+  if (record === null) return { kind: 'failed', code: 'forgotten', message: 'its record is no longer in the log' }
   if ((await purgedAmong(deps.database, [letter.instanceId])).size > 0)
     return { kind: 'failed', code: 'purged', message: 'its instance is purged' }
   const isLast = letter.tries + 1 >= taker.maxAttempts
@@ -116,14 +146,16 @@ async function endOf(deps: Redriving, outcome: Outcome, isLast: boolean, signal:
   }
 }
 
-/** Durable before its row says so: a crash in between repeats it. */
-async function emit({ log }: Redriving, { appends }: Outcome & { kind: 'emit' }, signal: AbortSignal): Promise<Ended> {
+/** Durable before its row says so: a crash in between repeats it. A log that does not take it for another reason than the record is waited for. */
+async function emit({ log, logger }: Redriving, { appends }: Outcome & { kind: 'emit' }, signal: AbortSignal): Promise<Ended> {
   try {
     for (const append of appends) await log.append(append, signal)
     return { kind: 'redriven' }
   } catch (error) {
-    if (!isAboutRecord(error)) throw error
-    return { kind: 'failed', code: error.code, message: wordsOf(error) }
+    signal.throwIfAborted()
+    if (isAboutRecord(error)) return { kind: 'failed', code: error.code, message: wordsOf(error) }
+    logger.warn('dead-letters.not-appended', { topics: appends.map(one => one.topic), error })
+    return { kind: 'later', delayMs: REFUSED_MS, costsTry: false }
   }
 }
 

@@ -26,8 +26,8 @@ export const deadLetterOf = (record: LogRecord, failure: Failure): NewRecord => 
   recordedAt: record.recordedAt,
 })
 
-/** Headers are text everywhere: control characters, which some logs refuse, become spaces. Cut first: a cut may halve a character. */
-const printable = (text: string) =>
+/** Headers are text everywhere: control characters, which some logs and Postgres refuse, become spaces. Cut first: a cut may halve a character. */
+export const printable = (text: string) =>
   text
     .slice(0, MAX_MESSAGE_CHARACTERS)
     .replace(/\p{Cc}/gu, ' ')

@@ -3,7 +3,7 @@
 import type { Database } from '../database/database.ts'
 import type { OwnedPartition } from './partition.ts'
 import type { Projection } from './projection.ts'
-import { listQuarantined } from './quarantine.ts'
+import { listQuarantined, type Quarantined } from './quarantine.ts'
 
 type Due = { database: Database; projection: Projection; own: readonly OwnedPartition[] }
 
@@ -14,6 +14,7 @@ export async function tickDue({ database, projection, own }: Due, nowAt: number,
   for (const one of own) if (due === null || due.has(one.partition)) await one.tick(nowAt, signal)
 }
 
+/** One that fails holds no other: the first failure is thrown behind them all. */
 export async function workOnRequests({ database, projection, own }: Due, signal: AbortSignal): Promise<void> {
   const holding = own.filter(one => one.quarantined().length > 0)
   if (holding.length === 0) return
@@ -22,12 +23,23 @@ export async function workOnRequests({ database, projection, own }: Due, signal:
     projection,
     holding.map(one => one.partition),
   )
-  for (const { partition, key, resumeRequested, skipRequested } of listed) {
-    const holder = holding.find(one => one.partition === partition)
-    if (skipRequested) await holder?.skip(key, signal)
-    else if (resumeRequested) await holder?.resume(key, signal)
+  const failures: unknown[] = []
+  for (const left of listed) {
+    const holder = holding.find(one => one.partition === left.partition)
+    await workOn(holder, left, signal).catch(error => failures.push(error))
+    signal.throwIfAborted()
   }
   const keys = new Set(listed.map(one => one.key))
   // Rows that are gone went with their instance, or were resumed elsewhere.
   for (const one of holding) if (one.quarantined().some(({ key }) => !keys.has(key))) await one.reread(signal)
+  if (failures.length > 0) throw failures[0]
+}
+
+async function workOn(
+  holder: OwnedPartition | undefined,
+  { key, resumeRequested, skipRequested }: Quarantined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (skipRequested) await holder?.skip(key, signal)
+  else if (resumeRequested) await holder?.resume(key, signal)
 }

@@ -1,5 +1,5 @@
 // A version takes over from the one before, partition by partition, each in one transaction: its checkpoint, the ids it has seen, the keys
-// it left out, what it owes the log. Its other rows (what is held, in which lane) have no version: they change hands with the checkpoint.
+// it left out, the records it passed over, what it owes the log. Its other rows (what is held, in which lane) have no version: they change hands with the checkpoint.
 // Where two earlier versions have a checkpoint of a partition the later one's stands, and of the other only what it owes the log is taken over.
 // Killed between two partitions it goes on with the next one; a step of the version before that comes later finds no checkpoint and stops.
 import type { Database, Transaction } from '../database/database.ts'
@@ -57,20 +57,24 @@ type Versions = Pick<HandOver, 'projection' | 'before'>
 /** One instance a statement: all that a partition may have together would take longer than a statement may. */
 async function takeOver(tx: Transaction, { projection, before }: Versions, instances: readonly string[]): Promise<void> {
   const of = [projection.name, before.version, projection.version]
-  await tx.query('update projection_quarantine set version = $3 where projection = $1 and version = $2 and partition = $4', [
-    ...of,
-    before.partition,
-  ])
+  const ofPartition = [...of, before.partition]
+  await tx.query(
+    'update projection_quarantine set version = $3 where projection = $1 and version = $2 and partition = $4',
+    ofPartition,
+  )
+  await tx.query(
+    'update projection_skips set version = $3 where projection = $1 and version = $2 and partition = $4',
+    ofPartition,
+  )
   const take = 'update projection_seen set version = $3 where projection = $1 and version = $2 and instance_id = $4'
   for (const instanceId of instances) await tx.query(take, [...of, instanceId])
 }
 
 async function forget(tx: Transaction, { projection, before }: Versions, instances: readonly string[]): Promise<void> {
   const of = [projection.name, before.version]
-  await tx.query('delete from projection_quarantine where projection = $1 and version = $2 and partition = $3', [
-    ...of,
-    before.partition,
-  ])
+  const ofPartition = [...of, before.partition]
+  await tx.query('delete from projection_quarantine where projection = $1 and version = $2 and partition = $3', ofPartition)
+  await tx.query('delete from projection_skips where projection = $1 and version = $2 and partition = $3', ofPartition)
   const drop = 'delete from projection_seen where projection = $1 and version = $2 and instance_id = $3'
   for (const instanceId of instances) await tx.query(drop, [...of, instanceId])
 }

@@ -20,7 +20,7 @@ import type { Running, StepDeps, Work } from './step.ts'
 
 export type PartitionDeps = Omit<StepDeps, 'codec'> & {
   codec: Codec
-  log: Pick<EventLog, 'append' | 'read' | 'inside'>
+  log: Pick<EventLog, 'append' | 'read' | 'lag' | 'inside'>
   /** Of all projections of this member. */
   fellows: Fellows
 }

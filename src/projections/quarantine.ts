@@ -50,7 +50,7 @@ export async function quarantineKey(tx: Transaction, of: Identity, left: Quarant
       of.version,
       left.partition,
       left.key,
-      JSON.stringify(Object.fromEntries([...left.offsets].map(([topic, offset]) => [topic, String(offset)]))),
+      textOf(left.offsets),
       left.topic,
       String(left.offset),
       left.code,
@@ -58,6 +58,9 @@ export async function quarantineKey(tx: Transaction, of: Identity, left: Quarant
     ],
   )
 }
+
+const textOf = (offsets: ReadonlyMap<string, bigint>): string =>
+  JSON.stringify(Object.fromEntries([...offsets].map(([topic, offset]) => [topic, String(offset)])))
 
 /** Everything of the key was read again. */
 export async function releaseKey(tx: Transaction, of: Identity, key: string): Promise<void> {
@@ -117,17 +120,22 @@ export async function requestSkip(
   return rows.length > 0
 }
 
-/** In one step: the record is passed over, said in its row, and the key is to be read again from behind it. Said twice, it is the same. */
-export async function passOver(tx: Transaction, of: Identity, left: Quarantined): Promise<void> {
+/** In one step: the record is passed over, said in its row, and the key is to be read again from `behind`. Said twice, it is the same. */
+export async function passOver(
+  tx: Transaction,
+  of: Identity,
+  left: Quarantined,
+  behind: ReadonlyMap<string, bigint>,
+): Promise<void> {
   const { partition, key, topic, offset, code, message } = left
   await tx.query(
     `with asked as (
-       update projection_quarantine set offsets = offsets || jsonb_build_object($5::text, ($6::bigint + 1)::text),
+       update projection_quarantine set offsets = offsets || $9::jsonb,
          skip_requested_at = null, resume_requested_at = now()
        where projection = $1 and version = $2 and key = $4 and topic = $5 and "offset" = $6::bigint::text returning key)
      insert into projection_skips (projection, version, partition, key, topic, "offset", error_code, error_message)
      select $1, $2, $3::integer, key, $5, $6, $7, $8 from asked on conflict do nothing`,
-    [of.name, of.version, partition, key, topic, String(offset), code, message],
+    [of.name, of.version, partition, key, topic, String(offset), code, message, textOf(behind)],
   )
 }
 

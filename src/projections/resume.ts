@@ -1,8 +1,8 @@
 // A quarantined key is read again from where it was left out, while its partition waits: in the end it is as if it had never been left out.
-// A record that still cannot be projected keeps the key quarantined from there.
+// A record that still cannot be projected keeps the key quarantined from there; so does one that the log has forgotten, until that is passed over.
 import type { Codec } from '../events/codec.ts'
 import type { TopicName } from '../events/topics.ts'
-import type { EventLog, LogRecord } from '../log/log.ts'
+import { type EventLog, LogError, type LogRecord } from '../log/log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { applyEvents, nothingDone } from './apply-events.ts'
 import { decodeRecords } from './decode-records.ts'
@@ -34,12 +34,9 @@ export async function resumeKey(
   const done = new Map(left.offsets)
   for (const topic of projection.reads) {
     const range = { from: left.offsets.get(topic) ?? 0n, until: until.get(topic) ?? 0n }
-    for await (const records of recordsOfKey(deps, { ...left, topic }, range, signal)) {
-      const stopped = await applyAgain(deps, projection, topic, records, signal)
-      if (stopped === 'moved') return
-      if (stopped !== null) return keepQuarantined(deps, projection, stopped, left.partition, done)
-      done.set(topic, (records.at(-1)?.offset ?? 0n) + 1n)
-    }
+    const stopped = await readAgain(deps, projection, { left, topic, range, done }, signal)
+    if (stopped === 'moved') return
+    if (stopped !== null) return keepQuarantined(deps, projection, stopped, left.partition, done)
     done.set(topic, range.until)
   }
   const released = await deps.step(async tx => {
@@ -48,6 +45,28 @@ export async function resumeKey(
   })
   if (released)
     deps.logger.info('projection.resumed', { projection: titleOf(projection), partition: left.partition, key: left.key })
+}
+
+type Reading = { left: Quarantined; topic: TopicName; range: { from: bigint; until: bigint }; done: Map<string, bigint> }
+
+/** null: all of the topic is applied. */
+async function readAgain(
+  deps: ResumeDeps,
+  projection: Projection,
+  { left: { partition, key }, topic, range, done }: Reading,
+  signal: AbortSignal,
+): Promise<Poison | 'moved' | null> {
+  try {
+    for await (const records of recordsOfKey(deps, { topic, partition, key }, range, signal)) {
+      const stopped = await applyAgain(deps, projection, topic, records, signal)
+      if (stopped !== null) return stopped
+      done.set(topic, (records.at(-1)?.offset ?? 0n) + 1n)
+    }
+    return null
+  } catch (error) {
+    if (!(error instanceof LogError && error.code === 'truncated')) throw error
+    return { topic, key, offset: done.get(topic) ?? range.from, code: 'forgotten', message: error.message }
+  }
 }
 
 /** null: all applied. */

@@ -1,5 +1,6 @@
 // A record that keeps its key out of a projection is passed over for good: it becomes a dead letter, then its row says so, and the key is read
-// again from behind it. The dead letter first: a crash in between repeats it, and nothing is passed over of which none is in the log.
+// again from behind it, and behind what the log has forgotten. The dead letter first: a crash in between repeats it, and nothing is passed over of
+// which none is in the log.
 import type { TopicName } from '../events/topics.ts'
 import { deadLetterOf } from '../log/dead-letter.ts'
 import { type EventLog, isAboutRecord, LogError, type LogRecord } from '../log/log.ts'
@@ -10,7 +11,7 @@ import { passOver, type Quarantined } from './quarantine.ts'
 import type { Work } from './step.ts'
 
 export type SkipDeps = {
-  log: Pick<EventLog, 'append' | 'read'>
+  log: Pick<EventLog, 'append' | 'read' | 'lag'>
   topic(name: TopicName): string
   logger: Logger
   /** One transaction of the partition; false: another owner went on, and the skipping is theirs. */
@@ -26,8 +27,9 @@ export async function skipRecord(
 ): Promise<boolean> {
   const record = await recordOf(deps, left, signal)
   if (record !== null) await sayDead(deps, { projection, left, record }, signal)
+  const behind = await placesBehind(deps, projection, left, signal)
   const skipped = await deps.step(async tx => {
-    await passOver(tx, projection, left)
+    await passOver(tx, projection, left, behind)
     return nothingDone
   })
   const { partition, topic, key, offset, code } = left
@@ -51,6 +53,23 @@ async function recordOf({ log, topic }: SkipDeps, left: Quarantined, signal: Abo
     throw error
   }
 }
+
+/** Per topic, from where the key is read again: none of it is where the log has nothing any more. */
+async function placesBehind(
+  { log, topic }: SkipDeps,
+  { reads }: Projection,
+  { partition, offsets, ...left }: Quarantined,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, bigint>> {
+  const own = reads.map(name => ({ name, offset: name === left.topic ? left.offset + 1n : (offsets.get(name) ?? 0n) }))
+  const lags = await log.lag(
+    own.map(({ name, offset }) => ({ topic: topic(name), partition, nextOffset: offset })),
+    signal,
+  )
+  return new Map(own.map(({ name, offset }, nth) => [name, atLeast(offset, lags[nth]?.firstOffset)]))
+}
+
+const atLeast = (offset: bigint, first = 0n): bigint => (first > offset ? first : offset)
 
 type Dead = { projection: Projection; left: Quarantined; record: LogRecord }
 

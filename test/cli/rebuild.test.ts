@@ -95,3 +95,20 @@ test('[D3] [H7] a rebuild is followed until it waits for somebody, and says why;
   )
   expect((await rebuildOnce(asleep.api, 'read-model', { wait: false }, watched())).text).toBe('rb_1')
 })
+
+test('[D3] [H7] one that a purge holds up goes on by itself, and is followed; one that differs waits for somebody, whatever was asked for', async () => {
+  const heldUp = { ...ready, swap: 'auto', why: 'a purge is under way: it is waited for' }
+  expect(describeRebuild(heldUp)).toContain('ready, its swap is next')
+  const { asked, api } = await answering(filling, heldUp, heldUp, swapped)
+  expect((await rebuildOnce(api, 'read-model', {}, watched())).json).toMatchObject({ state: 'swapped' })
+  expect(asked).toHaveLength(4)
+
+  const [first = same] = tables
+  const others = [{ compared: [{ ...first, differing: 1 }] }, { leftOut: [{ instanceId: 'shop' }] }]
+  for (const found of others) {
+    const waits = rebuildAnswer.parse({ ...heldUp, why: 'swap it or cancel it', ...found })
+    expect(describeRebuild(waits)).not.toContain('its swap is next')
+    const other = await answering(filling, waits)
+    expect((await rebuildOnce(other.api, 'read-model', {}, watched())).json).toMatchObject({ state: 'ready' })
+  }
+})

@@ -6,9 +6,11 @@ import {
   countEnded,
   discardLetters,
   forgetLetters,
+  keepLetter,
   redrivable,
 } from '../../src/dead-letters/letter-rows.ts'
-import type { Append } from '../../src/log/log.ts'
+import { claimLetters, endTry } from '../../src/dead-letters/letters-at-work.ts'
+import { type Append, LogError } from '../../src/log/log.ts'
 import { openLettersWorld } from '../ground/dead-letters/letters-world.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -87,6 +89,98 @@ test('[G2] a dependency that is away costs no try: it waits, and goes on', async
   world.redrive()
   await until('it is redriven', async () => (await world.list({ state: 'redriven' })).length === 1)
   expect(asked).toBe(6)
+})
+
+test('[G2] a log that takes nothing now costs no try, and a reason may hold any character', async () => {
+  await die()
+  world.mend()
+  const log = flaky(world.log, ({ name, args: [append] }) =>
+    name === 'append' && (append as Append).topic === 'wa.media-stored'
+      ? { fail: new LogError('denied', 'no right to write') }
+      : null,
+  )
+  await askRedrive(world.database, { instanceId: 'store' })
+  const [asked] = await world.list({ instanceId: 'store' })
+  const waiting = world.redrive({ log })
+  await until(
+    'it waits',
+    async () => (await world.list({ instanceId: 'store' }))[0]?.dueAt?.getTime() !== asked?.dueAt?.getTime(),
+  )
+  await waiting.close()
+  expect(await world.list({ instanceId: 'store' })).toMatchObject([{ state: 'redriving', tries: 0 }])
+  world.answer(() => ({ kind: 'park', reason: 'unreadable: \0' }))
+  await world.database.query('update dead_letters set due_at = now()')
+  world.redrive()
+  await untilAll('dead')
+  expect(await world.list({ instanceId: 'store' })).toMatchObject([{ message: 'unreadable:  ', redrives: 1 }])
+})
+
+test('[G2] a letter that takes long holds none of other keys', async () => {
+  await die()
+  const ends = Promise.withResolvers<void>()
+  world.answer(async ({ key }) => {
+    if (key === 'store') await ends.promise
+    return { kind: 'emit', appends: [] }
+  })
+  await askRedrive(world.database, { processor: 'zaplog.copy' })
+  world.redrive()
+  try {
+    await until('the others are redriven', async () => (await world.list({ state: 'redriven' })).length === 3)
+    expect(await world.list({ state: 'redriving' })).toMatchObject([{ instanceId: 'store' }])
+  } finally {
+    ends.resolve()
+  }
+  await untilAll('redriven')
+})
+
+test('[G2] a letter whose processor nobody has is dead again, and says so', async () => {
+  await die()
+  await askRedrive(world.database, { instanceId: 'store' })
+  world.redrive({ takers: new Map(), nobodysMs: 100 })
+  await untilAll('dead')
+  expect(await world.list({ instanceId: 'store' })).toMatchObject([{ code: 'no-processor', redrives: 1 }])
+})
+
+test('[G2] a delivery that dies before whoever gave it back could say so is dead, and no longer theirs', async () => {
+  const [letter] = await die()
+  if (letter === undefined) throw new Error('it is listed')
+  const delivery = {
+    ...letter,
+    deadLetterId: 'dl_of_a_delivery',
+    source: 'delivery',
+    processor: 'zaplog.webhooks',
+    attempts: 3,
+  } as const
+  await keepLetter(world.database, delivery)
+  await askRedrive(world.database, { source: 'delivery' })
+  const of = { processors: ['zaplog.webhooks'], limit: 1, leaseMs: 60_000, nobodysMs: 60_000 }
+  const [claimed] = await claimLetters(world.database, of)
+  if (claimed === undefined) throw new Error('it is claimed')
+  await keepLetter(world.database, { ...delivery, offset: delivery.offset + 100n, attempts: 3 })
+  expect(await world.list({ source: 'delivery' })).toMatchObject([{ state: 'redriving' }])
+  await keepLetter(world.database, { ...delivery, offset: delivery.offset + 101n, attempts: 6 })
+  expect(await endTry(world.database, claimed, { kind: 'redriven' })).toBe(false)
+  expect(await world.list({ source: 'delivery' })).toMatchObject([{ state: 'dead', redrives: 1, attempts: 6 }])
+  expect(await askRedrive(world.database, { source: 'delivery' })).toBe(1)
+})
+
+test('[G2] of 30,000 letters of one account that are asked for at once each is claimed within what a statement may take', async () => {
+  await world.database.query(
+    `insert into dead_letters (dead_letter_id, source, processor, instance_id, key, partition, "offset", origin_topic, origin_partition,
+       origin_offset, error_code, error_message, attempts, failed_at, state, due_at)
+     select 'dl_' || n, 'processor', 'zaplog.copy', 'shop', 'shop', 0, n, 'wa.events', 0, n, 'parked', 'broken', 1, now(), 'redriving', now()
+       from generate_series(1, 30000) n`,
+  )
+  await world.database.query('analyze dead_letters')
+  const offsets: bigint[] = []
+  for (let turn = 0; turn < 3; turn++) {
+    const of = { processors: ['zaplog.copy'], limit: 4, leaseMs: 60_000, nobodysMs: 60_000 }
+    for (const one of await claimLetters(world.database, of)) {
+      offsets.push(one.originOffset)
+      await endTry(world.database, one, { kind: 'redriven' })
+    }
+  }
+  expect(offsets).toEqual([1n, 2n, 3n])
 })
 
 test('[G2] whoever dies between what was made and its row leaves it to the next, and nothing is lost', async () => {

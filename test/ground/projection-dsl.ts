@@ -169,7 +169,7 @@ function tell(test: TestDatabase, opening: Promise<ProjectionWorld>, first: read
   return told
 }
 
-type MemoryTopics = Pick<EventLog, 'append' | 'read' | 'inside'> & {
+type MemoryTopics = Pick<EventLog, 'append' | 'read' | 'lag' | 'inside'> & {
   put(topic: string, record: NewRecord): void
   records(topic: string): readonly LogRecord[]
   /** What the projection itself appended since the last call. */
@@ -186,6 +186,7 @@ function openMemoryTopics(): MemoryTopics {
       topics.set(topic, [...records(topic), { ...record, topic, partition: PARTITION, offset: BigInt(records(topic).length) }])
     },
     inside: null,
+    lag: async () => [],
     append: async append => {
       appended.push(...append.records)
       return []

@@ -55,6 +55,7 @@ async function openMember(plan: Plan = () => null): Promise<readonly OwnedPartit
     topic: (name: string) => `wa.${name}`,
     log: {
       inside: null,
+      lag: async () => [],
       append: async ({ topic, records }: Append) => {
         if (!logIsUp) throw new LogError('unavailable', 'appending: no log')
         const refusal = topic === 'wa.dead-letters' ? null : records.map(refusalOf).find(one => one !== null)

@@ -143,7 +143,7 @@ it('[D2] the version before does nothing any more where it was handed over, and 
   expect(await versions()).toEqual([{ version: 2, partitions: 3 }])
 })
 
-it('[D2] a key that was left out stays so for the next version', async () => {
+it('[D2] [G2] a key that was left out stays so for the next version, and a record that was passed over is said of it', async () => {
   await make(first)
   const old = run(first)
   const [instanceId = ''] = instances
@@ -153,7 +153,13 @@ it('[D2] a key that was left out stays so for the next version', async () => {
   )
   await until('it is left out', async () => (await count('select from projection_quarantine')) === 1)
   await old.close()
+  await test.database.query(
+    `insert into projection_skips (projection, version, partition, key, topic, "offset", error_code, error_message)
+     values ('webhook-stream', 1, 0, $1, 'events', 0, 'not-decodable', 'no avro')`,
+    [instanceId],
+  )
   await make(second)
+  expect(await count('select from projection_skips where version = 2')).toBe(1)
   const next = run(second)
   await append(textIn(instanceId))
   await until('it says so', () => next.checks()[0]?.detail.includes(`instance ${instanceId} is left out`))

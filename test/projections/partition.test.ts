@@ -48,6 +48,7 @@ beforeEach(async () => {
     topic: name => `wa.${name}`,
     log: {
       inside: null,
+      lag: async () => [],
       append: async ({ records }) => {
         if (!logIsUp) throw new LogError('unavailable', 'appending: no log')
         appended.push(...records)

@@ -1,7 +1,7 @@
 // A record that keeps its account out is passed over for good, by whoever owns the partition, and everything of the account behind it comes in order.
 import { expect, it } from 'vitest'
-import type { Append } from '../../src/log/log.ts'
-import { listLeftOut, listSkipped, requestSkip } from '../../src/projections/queries.ts'
+import { type Append, LogError } from '../../src/log/log.ts'
+import { listLeftOut, listSkipped, requestResume, requestSkip } from '../../src/projections/queries.ts'
 import { anEvent } from '../ground/events.ts'
 import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
@@ -126,4 +126,51 @@ it('[G2] a record that the log has forgotten is passed over all the same, and th
   expect((await ofShop()).slice(-3)).toEqual(once(after))
   expect(await letters()).toEqual([])
   expect(logger.lines.findLast(one => one.event === 'projection.record-skipped')?.fields).toMatchObject({ inDeadLetters: false })
+})
+
+const forget = async (topic: string, firstOffset: bigint) => {
+  await world().database.query('delete from log_records where topic = $1 and "offset" < $2', [topic, String(firstOffset)])
+  await world().database.query('update log_partitions set first_offset = $2 where topic = $1 and next_offset >= $2', [
+    topic,
+    String(firstOffset),
+  ])
+}
+
+it('[G2] what waited longer than the log keeps it is said when it is resumed, and a skip goes on from where the log begins', async () => {
+  const { after } = await leaveOut()
+  world().open()
+  const left = await failing()
+  await forget('wa.events', 5n)
+  expect(await requestResume(world().database, left, 'shop')).toBe(true)
+  const [forgotten] = await until('it is told why', async () => {
+    const found = await leftOut()
+    return found.every(one => one.code === 'forgotten') && found
+  })
+  expect(forgotten).toMatchObject({ topic: 'events', offset: 3n, resumeRequested: false })
+  if (forgotten === undefined) throw new Error('it is left out')
+  expect(await requestSkip(world().database, forgotten)).toBe(true)
+  await until('it is projected again', async () => (await leftOut()).length === 0)
+  expect((await ofShop()).slice(3)).toEqual(once(after.slice(1)))
+  await world().append(...someEvents(1))
+  await until('it goes on', async () => (await ofShop()).length === 6)
+})
+
+it('[G2] one account whose request fails again and again holds those of no other', async () => {
+  await leaveOut()
+  const others = someEvents(2, { instanceId: 'zoo' })
+  const broken = { ...world().codec.encode(anEvent('message.received', { instanceId: 'zoo' })), value: Buffer.from('no avro') }
+  await world().log.append({ topic: world().topic('events'), records: [broken] }, never)
+  await world().append(...others)
+  const log = flaky(world().log, ({ name, args: [append] }) =>
+    name === 'append' && (append as Append).topic === 'wa.dead-letters' && (append as Append).records[0]?.key === 'shop'
+      ? { fail: new LogError('denied', 'no letter of the shop') }
+      : null,
+  )
+  world().open({ log })
+  const all = () => listLeftOut(world().database, { names, key: null, most: 10 })
+  await until('both are left out', async () => (await all()).length === 2)
+  for (const one of await all()) await requestSkip(world().database, one)
+  await until('the other is projected again', async () => (await all()).length === 1)
+  expect(await all()).toMatchObject([{ key: 'shop', skipRequested: true }])
+  expect((await readCounted(world().database)).filter(row => row.instance_id === 'zoo')).toHaveLength(2)
 })

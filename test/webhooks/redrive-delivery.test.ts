@@ -1,10 +1,13 @@
 // A delivery that was given up is sent again when its dead letter is redriven: in its lane's order, under the same id, and its endpoint counts it no more.
 import { afterEach, expect, it } from 'vitest'
+import { DatabaseError } from '../../src/database/database.ts'
 import { keepEntry, openKeptLetters } from '../../src/dead-letters/keep-letters.ts'
 import { askRedrive, listLetters } from '../../src/dead-letters/letter-rows.ts'
 import { openRedrives } from '../../src/dead-letters/open-redrives.ts'
+import { RegistryError } from '../../src/registry/registry.ts'
 import { getDelivery } from '../../src/webhooks/bridge/queries.ts'
 import { deliveryRedrive } from '../../src/webhooks/bridge/redrive-delivery.ts'
+import { flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 import { bridgesOf } from '../ground/webhooks/bridges.ts'
@@ -104,5 +107,20 @@ it('[E7] what is no delivery, is forgotten, or is of a deleted endpoint is not s
   await bridge.append(delivery)
   await bridge.database.query(`update webhook_deliveries set state = 'discarded'`)
   expect(await taker.handle(record, 1, never)).toMatchObject({ kind: 'park', reason: expect.stringContaining('deleted') })
+  await bridge.database.query(`update webhook_deliveries set state = 'dead'`)
+  await bridge.database.query('update webhook_endpoints set deleted_at = now()')
+  expect(await taker.handle(record, 1, never)).toMatchObject({ kind: 'park', reason: expect.stringContaining('deleted') })
   expect(await bridge.database.query('select from webhook_waiting')).toEqual([])
+})
+
+it('[G2] a registry or a database that is away costs no try', async () => {
+  const bridge = await open('redrive while away')
+  const receiver = await bridge.receiver()
+  const delivery = bridge.delivery(receiver.id, 'chat-1')
+  const record = { ...bridge.codec.encode(delivery, delivery.lane), topic: 'wa.webhook-deliveries', partition: 0, offset: 0n }
+  const away = new RegistryError('unreachable', 'no registry')
+  const codec = { decode: () => Promise.reject(away) }
+  expect(await deliveryRedrive({ ...bridge, codec }).handle(record, 1, never)).toMatchObject({ kind: 'pause' })
+  const database = flaky(bridge.database, () => ({ fail: new DatabaseError('unreachable', 'no database') }))
+  expect(await deliveryRedrive({ ...bridge, database }).handle(record, 1, never)).toMatchObject({ kind: 'pause' })
 })

@@ -26,12 +26,13 @@ export async function holdStill(tx: Transaction, of: Pair['live']): Promise<read
 }
 
 /**
- * In the transaction that exchanges the tables, at one equal checkpoint: keys that either leaves out change sides with the tables, and the ids
- * seen of these with them; of all others both have seen the same. Whoever owns a partition finds it moved, and asks anew what is left out.
+ * In the transaction that exchanges the tables, at one equal checkpoint: keys that either leaves out change sides with the tables, so do records that
+ * either passed over, and the ids seen of these keys with them; of all others both have seen the same. Whoever owns a partition finds it moved, and asks anew what is left out.
  */
 export async function exchangeLeftOut(tx: Transaction, { live, beside }: Pair): Promise<void> {
   const keys = await tx.query<{ key: string }>(
-    'select distinct key from projection_quarantine where (projection, version) in (($1, $2), ($3, $4))',
+    `select key from projection_quarantine where (projection, version) in (($1, $2), ($3, $4))
+     union select key from projection_skips where (projection, version) in (($1, $2), ($3, $4))`,
     [live.name, live.version, beside.name, beside.version],
   )
   const those = keys.map(row => row.key)
@@ -43,6 +44,7 @@ export async function exchangeLeftOut(tx: Transaction, { live, beside }: Pair): 
   ]
   for (const turn of turns) {
     await tx.query('update projection_quarantine set projection = $3, version = $4 where projection = $1 and version = $2', turn)
+    await tx.query('update projection_skips set projection = $3, version = $4 where projection = $1 and version = $2', turn)
     await tx.query(
       'update projection_seen set projection = $3, version = $4 where projection = $1 and version = $2 and instance_id = any($5)',
       [...turn, those],
@@ -61,6 +63,7 @@ export async function forgetSome(tx: Transaction, { beside }: Pair): Promise<boo
   const of = [beside.name]
   await tx.query('delete from projection_checkpoints where projection = $1', of)
   await tx.query('delete from projection_quarantine where projection = $1', of)
+  await tx.query('delete from projection_skips where projection = $1', of)
   const some = `delete from projection_seen where ctid = any(array(
     select ctid from projection_seen where projection = $1 limit ${SOME_ROWS})) returning 1`
   return (await tx.query(some, of)).length === SOME_ROWS

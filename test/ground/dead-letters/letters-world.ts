@@ -22,7 +22,7 @@ export async function openLettersWorld(name: string, logger: Logger) {
   const parties = { projections: ['read-model'], deliveries: consumerGroup('webhooks') }
   /** What the consumer was given, by value, in order. */
   const given: string[] = []
-  let answer: (record: LogRecord) => Outcome = () => ({ kind: 'park', reason: 'broken' })
+  let answer: (record: LogRecord) => Outcome | Promise<Outcome> = () => ({ kind: 'park', reason: 'broken' })
   const consumer: LaneConsumer = {
     consumerGroup: consumerGroup('copy'),
     topics: [log.topic('events')],
@@ -57,7 +57,7 @@ export async function openLettersWorld(name: string, logger: Logger) {
     mend: () => {
       answer = record => ({ kind: 'emit', appends: [{ topic: log.topic('media-stored'), records: [record] }] })
     },
-    answer: (with_: (record: LogRecord) => Outcome) => {
+    answer: (with_: typeof answer) => {
       answer = with_
     },
     consume: () => {

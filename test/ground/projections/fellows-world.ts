@@ -80,6 +80,7 @@ async function openWorld(logger: Logger, inside: boolean): Promise<FellowsWorld 
     read: async function* () {
       yield* []
     },
+    lag: async () => [],
     inside: its.log === null ? null : telling(its.log.inside, faults),
   }
   const deps = { database: counted.database, codec: its.codec, topic: (name: TopicName) => `wa.${name}`, log, logger }

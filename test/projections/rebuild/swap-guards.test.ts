@@ -71,6 +71,28 @@ it('[D3] a constraint that only one of both has is compared and named, and no sw
   await world.untilIs(begun, 'swapped')
 })
 
+it('[D3] [G2] records that either passed over change sides with the tables, and the ids seen of their accounts with them', async () => {
+  const ready = await readyToSwap()
+  const seenBy = (projection: string) =>
+    world.database.query(`select from projection_seen where projection = $1 and instance_id = 'shop'`, [projection])
+  const passedOverBy = async () =>
+    (await world.database.query<{ by: string }>('select projection as by from projection_skips')).map(row => row.by)
+  await world.database.query(
+    `insert into projection_skips (projection, version, partition, key, topic, "offset", error_code, error_message)
+     values ('read-model', 1, 0, 'shop', 'events', 0, 'not-decodable', 'no avro')`,
+  )
+  await world.database.query(`delete from projection_seen where projection = 'read-model' and instance_id = 'shop'`)
+  await swap(ready)
+  await world.untilIs(ready, 'swapped')
+  expect(await passedOverBy()).toEqual(['read-model-rebuild'])
+  expect([(await seenBy('read-model')).length, (await seenBy('read-model-rebuild')).length]).toEqual([1, 0])
+
+  await want(world.database, ready.rebuildId, { wanted: 'rollback', from: ['swapped'] })
+  await world.untilIs(ready, 'rolled-back')
+  expect(await passedOverBy()).toEqual(['read-model'])
+  expect([(await seenBy('read-model')).length, (await seenBy('read-model-rebuild')).length]).toEqual([0, 1])
+})
+
 async function askToPurge(instanceId: string) {
   await world.database.query(
     `insert into instance_ids (instance_id, request_id, name, wanted) values ($1, 'r', 'Shop', 'deleted')`,
