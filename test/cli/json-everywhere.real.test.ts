@@ -110,7 +110,7 @@ const rebuild = {
     percent: 100,
     perSecond: null,
   },
-  ...{ secondsLeft: null, compared: [] },
+  ...{ secondsLeft: null, compared: [], leftOut: [] },
 }
 
 /** One that leaves the account out. */
