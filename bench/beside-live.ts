@@ -8,7 +8,8 @@ import { wait } from '../src/runtime/wait.ts'
 import { openChild } from './child.ts'
 import { logger, never, openKafkaParts } from './ground.ts'
 import { openLinked } from './linked.ts'
-import { type Bench, expectEqual, mean, quantile } from './measure.ts'
+import { liveBlock } from './live-block.ts'
+import { type Bench, mean, quantile } from './measure.ts'
 import type { ReceiverCalls } from './receiver-process.ts'
 import { createMeter } from './usage.ts'
 import type { Zaplog } from './zaplog.ts'
@@ -47,15 +48,7 @@ export const besideLive =
     const made = await zaplog.ask('POST', '/v1/endpoints', { url: `${url}0`, eventTypes: ['message.received'] })
     await receiver.configure({ secrets: [String(made.secret)], delayMs: 0 })
 
-    async function block(): Promise<readonly number[]> {
-      const n = messagesPerSecond * blockSeconds
-      const arrived = receiver.arrived({ n })
-      await whatsapp.pace({ lines: zaplogLines, n, perSecond: messagesPerSecond })
-      const { latenciesMs, copies, outOfOrder } = await arrived
-      expectEqual('copies', copies, 0)
-      expectEqual('webhooks out of order', outOfOrder, 0)
-      return latenciesMs
-    }
+    const block = () => liveBlock({ receiver, whatsapp, lines: zaplogLines, perSecond: messagesPerSecond, seconds: blockSeconds })
     await block()
 
     return async () => {

@@ -3,7 +3,8 @@
 // history left to do.
 import { openChild } from './child.ts'
 import { openLinked } from './linked.ts'
-import { type Bench, expectEqual, quantile } from './measure.ts'
+import { liveBlock } from './live-block.ts'
+import { type Bench, quantile } from './measure.ts'
 import type { ReceiverCalls } from './receiver-process.ts'
 import { createMeter, type Meter } from './usage.ts'
 
@@ -24,15 +25,7 @@ export const history =
     const made = await zaplog.ask('POST', '/v1/endpoints', { url: `${url}0`, eventTypes: ['message.received'] })
     await receiver.configure({ secrets: [String(made.secret)], delayMs: 0 })
 
-    async function block(): Promise<readonly number[]> {
-      const n = messagesPerSecond * blockSeconds
-      const arrived = receiver.arrived({ n })
-      await whatsapp.pace({ lines: zaplogLines, n, perSecond: messagesPerSecond })
-      const { latenciesMs, copies, outOfOrder } = await arrived
-      expectEqual('copies', copies, 0)
-      expectEqual('webhooks out of order', outOfOrder, 0)
-      return latenciesMs
-    }
+    const block = () => liveBlock({ receiver, whatsapp, lines: zaplogLines, perSecond: messagesPerSecond, seconds: blockSeconds })
     /** Messages, so far. */
     async function doneOfHistory(): Promise<number> {
       const { state, messages: done } = await zaplog.ask('GET', '/v1/instances/bench-0/history')
