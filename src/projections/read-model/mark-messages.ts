@@ -6,6 +6,7 @@ import type { Row } from './insert-rows.ts'
 import { messageIdOf } from './message-columns.ts'
 import type { SaidOfMessage } from './said-of-message.ts'
 import { type MessageKey, uniqueKeys } from './settle-messages.ts'
+import { addressesOf } from './settle-statements.ts'
 import type { SortedEvents } from './sort-events.ts'
 
 export type Marking = {
@@ -59,12 +60,12 @@ const waitingIn = (schema: string) => `
     .join(' union all ')}) found`
 
 /**
- * Of the rows of `table` that name message m in its chat, and its sender or nobody, the first in that order. Asked by whole keys, so that the
- * index answers with one row each: whom else they name costs nothing.
+ * Of the rows of `table` that name message m in its chat, and its sender or nobody, the first in that order. Asked by whole keys, with
+ * m.chats and m.senders, so that the index answers with one row each: whom else they name costs nothing.
  */
 const firstOf = (schema: string, table: (typeof tables)[number], order: string) => `
-  select c.* from unnest(${schema}.addresses_of(m.instance_id, m.chat_id)) as chat(address)
-  cross join unnest(array_append(${schema}.addresses_of(m.instance_id, m.sender_id), '')) as sender(address)
+  select c.* from unnest(m.chats) as chat(address)
+  cross join unnest(array_append(m.senders, '')) as sender(address)
   cross join lateral (
     select * from ${schema}.${table} c where c.instance_id = m.instance_id and c.target_message_id = m.message_id
       and c.chat_id = chat.address and c.target_sender_id = sender.address limit 1) c
@@ -72,7 +73,7 @@ const firstOf = (schema: string, table: (typeof tables)[number], order: string) 
 
 const markIn = (schema: string) => `
   with touched as materialized (
-    select m.* from json_to_recordset($1::json) as t(instance_id text, message_id text)
+    select m.*, ${addressesOf(schema)} from json_to_recordset($1::json) as t(instance_id text, message_id text)
     cross join lateral (
       select * from ${schema}.messages m where m.instance_id = t.instance_id and m.message_id = t.message_id offset 0) m),
   marked as materialized (

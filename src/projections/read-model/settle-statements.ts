@@ -97,15 +97,15 @@ const touchedMessages = (schema: string, m: string) => `${touchedRows} cross joi
       select * from ${schema}.messages m where m.instance_id = t.instance_id and m.message_id = t.message_id offset 0) ${m}`
 
 /**
- * Of the rows of `table` that name message m in its chat and fit one of `bys`, the first in that order. Asked by whole addresses, so that
- * an index answers with one row each: how many others there are, of whomever, costs nothing.
+ * Of the rows of `table` that name message m in its chat and fit one of `bys`, the first in that order. Asked by whole addresses, m.chats and
+ * m.senders, so that an index answers with one row each: how many others there are, of whomever, costs nothing.
  */
 const firstOf = (schema: string, { table, columns, order, bys }: Wanted) => `
   select ${columns} from (${bys
     .map(
       by => `
-    select found.* from unnest(${schema}.addresses_of(m.instance_id, m.chat_id)) as chat(address)
-    cross join unnest(${schema}.addresses_of(m.instance_id, m.sender_id)) as sender(address)
+    select found.* from unnest(m.chats) as chat(address)
+    cross join unnest(m.senders) as sender(address)
     cross join lateral (
       select * from ${schema}.${table} c
       where c.instance_id = m.instance_id and c.target_message_id = m.message_id and c.chat_id = chat.address and ${by}
@@ -133,8 +133,12 @@ const firstRevoke: Wanted = {
   bys: [bySender, byUs, byAdmin],
 }
 
+/** Of message m, looked up once: each look costs as much as all that is asked by it. */
+export const addressesOf = (schema: string): string =>
+  `${schema}.addresses_of(m.instance_id, m.chat_id) as chats, ${schema}.addresses_of(m.instance_id, m.sender_id) as senders`
+
 const applyChangesIn = (schema: string) => `
-  with changed as materialized (select m.* from ${touchedMessages(schema, 'm')}),
+  with changed as materialized (select m.*, ${addressesOf(schema)} from ${touchedMessages(schema, 'm')}),
   settled as materialized (
     select m.event_id, e.event_id as edit, e.occurred_at as edited_at, r.event_id as revoke, r.occurred_at as revoked_at,
       case when e.event_id is null then m.text else e.text end as text,
