@@ -5,17 +5,18 @@ import { showTables } from '../go-live.ts'
 import { schemaOf } from '../make-tables.ts'
 import type { Projection } from '../projection.ts'
 
-/** `beside`: what is filled, and after a swap what was read before. */
-export type Pair = { live: Projection; beside: Projection }
+/** `beside`: what is filled, and after a swap what was read before. `madeLast`: names of indexes that no step reads. */
+export type Pair = { live: Projection; beside: Projection; madeLast: readonly string[] }
 
-/** Empty, and without the indexes that words are searched by: no step reads them, and made once they cost a fraction. Rejects where they are there. */
-export async function makeTwin(tx: Transaction, { live, beside }: Pair): Promise<void> {
+/** Empty, and without the indexes that are made last. Rejects where they are there. */
+export async function makeTwin(tx: Transaction, { live, beside, madeLast }: Pair): Promise<void> {
   const [from, to] = [schemaOf(live), schemaOf(beside)]
   await tx.query('set local check_function_bodies = off') // they name tables that come after them
   await tx.query(`create schema ${to}`)
   for (const statement of await statementsOf(tx, functionsOf, from)) await tx.query(renamed(statement, from, to))
   for (const statement of await statementsOf(tx, tablesOf, from, to)) await tx.query(statement)
-  for (const statement of await statementsOf(tx, indexesAndTriggersOf, from)) await tx.query(renamed(statement, from, to))
+  for (const statement of await statementsOf(tx, indexesAndTriggersOf, from, madeLast))
+    await tx.query(renamed(statement, from, to))
 }
 
 export const hasTwin = async (tx: Transaction, { beside }: Pair): Promise<boolean> =>
@@ -69,7 +70,11 @@ export async function readShapes(tx: Transaction, { live }: Pair): Promise<reado
 /** A schema's name stands in statements before a dot alone. */
 const renamed = (statement: string, from: string, to: string) => statement.replaceAll(`${from}.`, `${to}.`)
 
-async function statementsOf(tx: Transaction, sql: string, ...values: readonly string[]): Promise<readonly string[]> {
+async function statementsOf(
+  tx: Transaction,
+  sql: string,
+  ...values: readonly (string | readonly string[])[]
+): Promise<readonly string[]> {
   return (await tx.query<{ statement: string }>(sql, values)).map(row => row.statement)
 }
 
@@ -90,8 +95,8 @@ const indexesAndTriggersOf = `
     union all
     select 2, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
       from pg_index i join tables t on t.oid = i.indrelid
-      join pg_class n on n.oid = i.indexrelid join pg_am a on a.oid = n.relam
-      where i.indisvalid and a.amname <> 'gin' and not exists (select from pg_constraint c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x'))
+      join pg_class n on n.oid = i.indexrelid
+      where i.indisvalid and (i.indisunique or n.relname <> all($2::text[])) and not exists (select from pg_constraint c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x'))
     union all
     select 3, tgname, pg_get_triggerdef(g.oid) from pg_trigger g join tables t on t.oid = g.tgrelid where not g.tgisinternal) made
   order by turn, name`
