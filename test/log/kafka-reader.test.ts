@@ -67,6 +67,20 @@ test('[B2] an answer for another place than the one it has reached, as of a fetc
   expect(await next()).toBe('c')
 })
 
+test('[B2] [D2] an answer that reaches behind the end that it names, read before its records, lets nothing be handed out twice or under other offsets', async () => {
+  const { recent, fetched, next, reader, standing } = open()
+  fetched(0n, ['a'], 1n)
+  fetched(1n, ['b', 'c'], 2n)
+  recent.keep(at, 1n, [aRecord('one', 'b'), aRecord('one', 'c')])
+  expect(await next()).toBe('a b c')
+  expect(standing()).toMatchObject({ wants: true, isFed: false })
+  fetched(3n, ['d'], 4n)
+  expect(await next()).toBe('d')
+  recent.keep(at, 4n, [aRecord('one', 'e')])
+  expect(await next()).toBe('e')
+  expect(reader.position().nextOffset).toBe(5n)
+})
+
 test('what memory has next is not asked for, and a moment after it was taken from there the reader counts as fed', async () => {
   const { recent, fetched, next, standing } = open()
   fetched(0n, ['a'], 1n)

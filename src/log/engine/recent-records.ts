@@ -22,6 +22,8 @@ export type RecentRecords = {
 export type Follower = {
   /** The log itself answered for this place: before, and once the log was seen to be another than it was, nothing is taken from here. */
   moveTo(nextOffset: bigint): void
+  /** The reader went on to this place, for which the log did not answer: nothing is taken from here until it has. */
+  leave(nextOffset: bigint): void
   /** The record at this place is here. */
   has(): boolean
   /** From this place on what is here without a gap, within the limits but one record at least; the place is behind it then. Empty: nothing. */
@@ -90,6 +92,11 @@ function followerAt(place: Place, { kept, partition, left }: { kept: KeptRuns; p
     moveTo: nextOffset => {
       place.nextOffset = nextOffset
       place.isConfirmed = true
+      dropTaken()
+    },
+    leave: nextOffset => {
+      place.nextOffset = nextOffset
+      place.isConfirmed = false
       dropTaken()
     },
     has: () => place.isConfirmed && indexOfRun(partition.runs, place.nextOffset) !== null,

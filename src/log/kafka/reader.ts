@@ -64,6 +64,7 @@ export function createKafkaReader(from: Position, recent: RecentRecords, events:
       if (over !== null || fetched.fromOffset !== state.fetchedTo) return
       state = withFetched(state, fetched)
       if (state.fetchedTo <= state.endOffset) follower.moveTo(state.fetchedTo)
+      else follower.leave(state.fetchedTo)
       bell.ring()
     },
     fail: error => {
