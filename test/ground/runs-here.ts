@@ -14,6 +14,8 @@ export type MachinePart =
   | 'postgres-tools'
   | 'promtool'
   | 'amtool'
+  | 'own-disk'
+  | 'zsh'
 
 /** Rejects where CI is set and one is absent. */
 export async function runsHere(...parts: readonly MachinePart[]): Promise<boolean> {
