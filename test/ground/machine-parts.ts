@@ -10,6 +10,7 @@ import { promtoolAvailable } from '../../infra/services/promtool.ts'
 import { strangersAvailable } from '../../infra/services/strangers.ts'
 import { opensslAvailable } from './certificates.ts'
 import { zshAvailable } from './cli/zsh.ts'
+import { collectorAvailable } from './collector/open-collector.ts'
 import { composeLoaderAvailable } from './docker/compose-loader.ts'
 import { kubernetesSchemasAvailable } from './kubernetes/kubernetes-schemas.ts'
 import type { MachinePart } from './runs-here.ts'
@@ -31,6 +32,7 @@ const available: Readonly<Record<MachinePart, () => Promise<string | null>>> = {
   amtool: amtoolAvailable,
   'own-disk': ownDiskAvailable,
   zsh: zshAvailable,
+  collector: collectorAvailable,
 }
 
 /** `answers` is for the desk: `yes` or `no` for each part; rejects where CI is set and the part is absent. */

@@ -16,6 +16,7 @@ export type MachinePart =
   | 'amtool'
   | 'own-disk'
   | 'zsh'
+  | 'collector'
 
 /** Rejects where CI is set and one is absent. */
 export async function runsHere(...parts: readonly MachinePart[]): Promise<boolean> {
