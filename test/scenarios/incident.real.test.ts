@@ -4,20 +4,24 @@ import { alertGroups } from '../../scripts/alerts/alerts.ts'
 import { expectEvaluated, risenOf, untilFiring, untilQuiet } from '../ground/boards/alerts-risen.ts'
 import { askBoards } from '../ground/boards/ask-boards.ts'
 import { allFaults, untilShown, untilUnseen } from '../ground/boards/faults-shown.ts'
+import { openNarrowProcess } from '../ground/boards/narrow-process.ts'
 import { type Incident, openIncident } from '../ground/boards/open-incident.ts'
 import { recordBoards } from '../ground/boards/record-boards.ts'
+import { askText, workAsUsual } from '../ground/boards/usual-work.ts'
 import { runsHere } from '../ground/runs-here.ts'
 import { idsOf } from '../ground/scenarios/mixed-conversation.ts'
 import { external, onEachSetup } from '../ground/scenarios/setups.ts'
 import { untilDelivered } from '../ground/scenarios/stage.ts'
 import { until } from '../ground/until.ts'
 
-const hasPrometheus = await runsHere('promtool')
+const hasParts = await runsHere('promtool', 'own-disk')
 /** Where its course is written to, for the boards' pictures (scripts/board-pictures.ts). */
 const recordTo = process.env.BOARD_ANSWERS
 
 const nowAt = (): number => Date.now() / 1_000
 const alertNames = alertGroups.flatMap(({ alerts }) => alerts.map(({ name }) => name))
+const ofLimits = ['ZaplogDiskFull', 'ZaplogDescriptorsScarce']
+const ofEndpoints = ['ZaplogEndpointFailing', 'ZaplogDeliveriesDead', 'ZaplogDeadLetters']
 const ofOutages = ['ZaplogPartDown', 'ZaplogStorageUnreachable', 'ZaplogInstanceSilent']
 
 async function untilNothingIsWrong({ stage, talk, prometheus }: Incident): Promise<void> {
@@ -28,6 +32,9 @@ async function untilNothingIsWrong({ stage, talk, prometheus }: Incident): Promi
   })
   await untilUnseen(prometheus, allFaults)
 }
+
+/** Somebody who wrote first. */
+const writtenTo = ({ talk }: Incident): string => talk.contacts[0]?.lidJid ?? ''
 
 async function killKafka({ stage, talk, prometheus }: Incident, mark: (what: string) => void): Promise<void> {
   mark('Kafka is killed')
@@ -42,29 +49,39 @@ async function killKafka({ stage, talk, prometheus }: Incident, mark: (what: str
 }
 
 onEachSetup(() => {
-  test.runIf(hasPrometheus)(
-    '[H2] [H1] Kafka killed, receiver, object store and Postgres away, an account silent and one unlinked are on the boards and alarmed, and nowhere an error',
+  test.runIf(hasParts)(
+    '[H2] [H1] Kafka killed, receiver, object store and Postgres away, a message refused, a process at its limits, an account silent and one unlinked are on the boards and alarmed, and nowhere an error',
     { timeout: 400_000 },
     async ({ onTestFinished }) => {
       const incident = await openIncident(onTestFinished)
-      const { talk, prometheus, receiver, objectStore, postgres, shop, support, inChat } = incident
+      const { stage, talk, prometheus, receiver, choosy, objectStore, postgres, shop, support, inChat } = incident
       const from = nowAt()
       const moments: { what: string; at: number }[] = []
       const mark = (what: string) => void moments.push({ what, at: nowAt() })
 
       await untilNothingIsWrong(incident)
+      mark('texts and a file are to be sent, a replay and a rebuild begin')
+      await workAsUsual(incident, writtenTo(incident))
+      await untilShown(prometheus, ['work'])
       await killKafka(incident, mark)
 
-      mark('the receiver answers 503, the object store is away')
+      const narrow = await openNarrowProcess({ ground: stage.ground, prometheus })
+      onTestFinished(narrow.close)
+      mark('the receiver answers 503, another refuses one message, the object store is away, a second process has no room')
       receiver.isDown = true
       objectStore.down()
+      choosy.refuseNext()
       await talk.write(4, { pictureEvery: 2 })
-      await untilShown(prometheus, ['receiver', 's3'])
+      await narrow.crowd()
+      await untilShown(prometheus, ['receiver', 's3', 'refused', 'narrow'])
+      for (const name of [...ofLimits, ...ofEndpoints]) await untilFiring(prometheus, name)
 
       mark('shop is unlinked, support hears nothing')
       inChat.clear()
       shop.streamError('loggedOut')
       support.fallSilent()
+      await until('shop to be logged out', async () => !shop.isOnline())
+      await askText(stage, { chatId: writtenTo(incident), text: 'ainda temos bolo' })
       await untilShown(prometheus, ['unlinked', 'silent'])
       await until('one account to be silent, and not the one that is unlinked', async () => {
         const [silent] = await prometheus.query('sum(zaplog_instances_silent)')
@@ -92,8 +109,10 @@ onEachSetup(() => {
       support.drop()
       inChat.add(support)
       for (const part of [objectStore, postgres]) part.resume()
+      await narrow.makeRoom()
       await untilUnseen(prometheus, ['silent', 'postgres'])
-      await untilQuiet(prometheus, ofOutages)
+      await choosy.mend()
+      await untilQuiet(prometheus, [...ofOutages, ...ofLimits, ...ofEndpoints])
       if (recordTo !== undefined) await recordWhole(incident, { path: recordTo, from, moments })
     },
   )
