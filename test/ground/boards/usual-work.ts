@@ -1,4 +1,4 @@
-// What is asked of a zaplog on any day: texts and a file to be sent, a replay and a rebuild.
+// What is asked of a zaplog on any day: texts and files to be sent, a sign of processing, a replay, a rebuild; a history that a phone tells, and a reader.
 
 import type { Prometheus } from '../../../infra/services/prometheus.ts'
 import { sampleJpeg } from '../../../simulator/media/sample-media.ts'
@@ -7,24 +7,44 @@ import { until } from '../until.ts'
 
 type Where = { stage: Stage; prometheus: Prometheus }
 
-/** Resolves once all is accepted. Rejects with the answer where one is refused. */
-export async function workAsUsual({ stage, prometheus }: Where, chatId: string): Promise<void> {
+type Written = { chat: string; messageId: string }
+
+/** In the chat of a message that came. Resolves once all is accepted. Rejects with the answer where one is refused. */
+export async function workAsUsual({ stage, prometheus }: Where, { chat: chatId, messageId }: Written): Promise<void> {
   await ask(stage, '/v1/replays', { name: 'backfill', from: 'beginning', rate: 20 })
-  await ask(stage, '/v1/rebuilds', {})
+  await ask(stage, '/v1/rebuilds', { swap: 'manual' })
+  await ask(stage, `/v1/instances/${INSTANCE}/processing`, { chatId, messageId })
+  await (await stage.device.prepareHistory({ messages: 40, seed: 'boards', statuses: 0 })).tell()
   for (const text of ['bom dia', 'temos bolo', 'de cenoura']) await askText(stage, { chatId, text })
-  await askFile(stage, chatId)
+  await putFile(stage, await askUpload(stage, chatId))
   // A counter that nobody has seen before grows only with the next one.
   await until('the first file to be counted', async () => (await prometheus.query('zaplog_uploads_prepared_total')).length > 0)
-  await askFile(stage, chatId)
+  await putFile(stage, await askUpload(stage, chatId))
+  await askUpload(stage, chatId) // and never put
+}
+
+/** A reader of the stream until it is closed, and somebody with a wrong key. */
+export async function openReader({ zaplog }: Stage): Promise<{ close(): void }> {
+  const [url, reading] = [new URL('/v1/stream', zaplog().url), new AbortController()]
+  await fetch(url, { headers: { authorization: `Bearer ${'x'.repeat(24)}` } })
+  const stream = await fetch(url, { headers: { authorization: `Bearer ${zaplog().key}` }, signal: reading.signal })
+  stream.text().catch(() => undefined) // it has no end but that it is closed
+  return { close: () => reading.abort() }
 }
 
 export const askText = (stage: Stage, { chatId, text }: { chatId: string; text: string }) =>
   ask(stage, `/v1/instances/${INSTANCE}/messages`, { chatId, kind: 'text', text })
 
-async function askFile(stage: Stage, chatId: string): Promise<void> {
-  const file = await sampleJpeg({ colour: { r: 200, g: 100, b: 50 } })
-  const said = { chatId, fileName: 'bolo.jpg', mimetype: 'image/jpeg', sizeBytes: file.length }
-  const { uploadId, url, headers } = await ask(stage, `/v1/instances/${INSTANCE}/uploads`, said)
+const file = await sampleJpeg({ colour: { r: 200, g: 100, b: 50 } })
+const askUpload = (stage: Stage, chatId: string) =>
+  ask(stage, `/v1/instances/${INSTANCE}/uploads`, {
+    chatId,
+    fileName: 'bolo.jpg',
+    mimetype: 'image/jpeg',
+    sizeBytes: file.length,
+  })
+
+async function putFile(stage: Stage, { uploadId, url, headers }: Record<string, unknown>): Promise<void> {
   const put = await fetch(String(url), {
     method: 'PUT',
     body: new Uint8Array(file),
