@@ -8,7 +8,7 @@ import { plainText } from './text-table.ts'
 const INDENTATION = '     '
 
 /** A look that took longer is said to. */
-const SLOW_MS = 1_000
+const SLOW_MS = 2_000
 
 /** `tookMs`: by part. */
 export const reportOf = (

@@ -29,14 +29,14 @@ export function openDoctorScreen(out: Out = process.stdout, terminal = process.e
   return {
     began: part => {
       waitsFor.add(part)
-      drawn?.show(progressOf(looked.length, [...waitsFor]))
+      drawn?.show(progressOf([...waitsFor]))
     },
     looked: one => {
       waitsFor.delete(one.part)
       looked.push(one)
       drawn?.close()
       if (drawn !== null && one.part !== toldAtTheEnd) print(one.findings)
-      if (waitsFor.size > 0) drawn?.show(progressOf(looked.length, [...waitsFor]))
+      if (waitsFor.size > 0) drawn?.show(progressOf([...waitsFor]))
     },
     end: findings => {
       drawn?.close()
@@ -46,7 +46,8 @@ export function openDoctorScreen(out: Out = process.stdout, terminal = process.e
   }
 }
 
-function progressOf(done: number, waitsFor: readonly string[]): Progress {
-  const said = `waiting for ${waitsFor.join(', ')}`
-  return { share: done / (done + waitsFor.length), stage: said, said: [said], line: said }
+/** As many of them as there is room for. */
+function progressOf([first = '', ...others]: readonly string[]): Progress {
+  const said = [`waiting for ${first}`, ...others]
+  return { share: null, stage: first, said, line: said.join(', ') }
 }
