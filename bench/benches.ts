@@ -227,6 +227,11 @@ export const benches: Readonly<Record<string, Entry>> = {
     better: 'higher',
     load: async () => (await import('./chain.ts')).chain('kafka'),
   },
+  traced: {
+    what: 'messages/s as chain-embedded with every span told to a receiver of OTLP; bare: the same zaplog without traces, with its CPU. spansDropped and otlpBytes are per message',
+    better: 'higher',
+    load: async () => (await import('./traced.ts')).traced,
+  },
   idle: {
     what: 'MiB of zaplog with 100 accounts that nobody writes to, without its Postgres; bare: as many Baileys clients in one process, keys in memory',
     better: 'lower',

@@ -16,6 +16,7 @@ const parts: readonly (readonly [RegExp, string])[] = [
   [/\bwhatsapp-process\.ts\b/, 'simulator'],
   [/\bbaileys-process\.ts\b/, 'baileys'],
   [/\breceiver-process\.ts\b/, 'receiver'],
+  [/\bcollector-process\.ts\b/, 'collector'],
   [/\bcopy-process\.ts\b/, 'copy'],
   [/(^|\/)postgres -D /, 'postgres'],
   [/\bkafka\.Kafka\b/, 'kafka'],

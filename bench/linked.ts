@@ -37,28 +37,37 @@ export async function openLinked(closing: AsyncDisposableStack, options: Options
   const { url, cdnUrl } = await whatsapp.urls()
   const where = { WHATSAPP_URL: url, WHATSAPP_CDN_URL: cdnUrl, WHATSAPP_CONNECTS_PER_SECOND: '1000' }
   const zaplog = await openZaplog(closing, { ...where, ...options.env })
-  const zaplogLines: Line[] = []
+  const zaplogLines = await linkAccounts(zaplog, { whatsapp, ...options })
   const bareLines: Line[] = []
-  for (let socket = 0; socket < options.sockets; socket++) {
-    const pn = `55119000000${String(socket).padStart(2, '0')}`
-    const contacts = Array.from(
-      { length: options.contactsPerSocket },
-      (_, nth) => `55119000000${50 + socket * options.contactsPerSocket + nth}`,
-    )
-    zaplogLines.push({ jid: await whatsapp.scan({ qr: await qrOf(zaplog, `bench-${socket}`, options.settings), pn }), contacts })
+  for (const { pn, contacts } of accountsOf(options))
     bareLines.push({ jid: await whatsapp.scan({ qr: await bare.open({ url }), pn }), contacts })
-  }
   await bare.opened()
-  await until(
-    'every instance to be open',
-    async () => (await zaplog.metric('zaplog_sockets', 'state="open"')) === options.sockets,
-    OPEN_WITHIN_MS,
-  )
   await whatsapp.greet({ lines: [...zaplogLines, ...bareLines] })
-  const settled = async (others = 0) => {
-    await until('zaplog to have projected everything', () => isSettled(zaplog, others), SETTLED_WITHIN_MS)
-  }
+  const settled = (others = 0) => untilSettled(zaplog, others)
   return { whatsapp, zaplog, bare, zaplogLines, bareLines, settled }
+}
+
+type Linking = Pick<Options, 'sockets' | 'contactsPerSocket' | 'settings'> & { whatsapp: WhatsAppCalls }
+
+/** Resolves once each account is open. */
+export async function linkAccounts(zaplog: Zaplog, { whatsapp, settings, ...of }: Linking): Promise<readonly Line[]> {
+  const lines: Line[] = []
+  for (const [nth, { pn, contacts }] of accountsOf(of).entries())
+    lines.push({ jid: await whatsapp.scan({ qr: await qrOf(zaplog, `bench-${nth}`, settings), pn }), contacts })
+  const isOpen = async () => (await zaplog.metric('zaplog_sockets', 'state="open"')) === of.sockets
+  await until('every instance to be open', isOpen, OPEN_WITHIN_MS)
+  return lines
+}
+
+const accountsOf = ({ sockets, contactsPerSocket }: Pick<Options, 'sockets' | 'contactsPerSocket'>) =>
+  Array.from({ length: sockets }, (_, socket) => ({
+    pn: `55119000000${String(socket).padStart(2, '0')}`,
+    contacts: Array.from({ length: contactsPerSocket }, (_, nth) => `55119000000${50 + socket * contactsPerSocket + nth}`),
+  }))
+
+/** As `settled` of Linked. */
+export async function untilSettled(zaplog: Zaplog, others = 0): Promise<void> {
+  await until('zaplog to have projected everything', () => isSettled(zaplog, others), SETTLED_WITHIN_MS)
 }
 
 export async function qrOf(zaplog: Zaplog, id: string, settings: Options['settings'] = {}): Promise<string> {

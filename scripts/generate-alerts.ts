@@ -50,9 +50,10 @@ const entryOf = ({ name, expr, for: lasts, severity, summary, means, action, cli
 
 const pictures = `## What boards show of an incident
 
-A minute or two on one machine. Kafka is killed and comes back; then a receiver answers 503 and the object store is away, an account is unlinked and another one hears nothing any more, and
+A minute or two on one machine. Texts and files are sent, a history is told, a replay and a rebuild run; Kafka is killed and comes back; then a receiver answers 503, another one refuses one message for
+good, the object store is away, and a second process, which has the API alone, has neither files nor disk left to open and fill; an account is unlinked and another one hears nothing any more, and
 Postgres is away as well; then all of it is back. The pictures are **drawn of what the boards’ queries answered, not by Grafana**: by \`npm run board-pictures\`, of
-[boards/answers.jsonl](boards/answers.jsonl). There each second is a scrape, rates are over 10 s, and an account is silent after 12 s instead of ten minutes; dotted lines are what happened.
+[boards/answers.jsonl](boards/answers.jsonl). There each second is a scrape, rates are over 10 s, and an account is silent after 12 s instead of ten minutes, an endpoint failing after 5 s instead of five minutes; dotted lines are what happened.
 \`was\` beside a number is the worst of that time.
 
 ${boards.map(({ name, title }) => `![${title}](boards/${name}.svg)`).join('\n\n')}

@@ -34,6 +34,8 @@ export type Options = {
   wrap?: (ports: Ports) => Ports
   /** For tests: after so long without a word from WhatsApp an open account is silent [10 min]. */
   silentAfterMs?: number
+  /** For tests: after so long an endpoint that takes nothing is counted as failing [5 min]. */
+  failingAfterMs?: number
 }
 
 /**

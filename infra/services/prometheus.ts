@@ -1,6 +1,6 @@
 // A Prometheus of this machine on loopback: it scrapes one zaplog by the very configuration that docker-compose.yml mounts, and evaluates its rules, but
 // in haste: each second, and what an alert has to last is a thirtieth.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse, stringify } from 'yaml'
@@ -25,6 +25,8 @@ export type Prometheus = {
   /** What it answers at each step of a span, by series. */
   courses(expr: string, span: Span): Promise<readonly Course[]>
   rules(): Promise<readonly Rule[]>
+  /** Besides the first one, these zaplogs, and no others: host and port of each. Resolves before it has begun to. */
+  alsoScrape(targets: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -35,6 +37,7 @@ export async function openPrometheus(of: { directory: string; target: string; to
   await mkdir(of.directory, { recursive: true })
   const config = join(of.directory, 'prometheus.yml')
   await writeFile(config, stringify(await configFor(of)))
+  await writeTargets(of.directory, [])
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const server = await startServerProcess({
@@ -72,6 +75,7 @@ export async function openPrometheus(of: { directory: string; target: string; to
       const { groups } = await ask(url, 'rules')
       return groups.flatMap((group: { rules: readonly Rule[] }) => group.rules)
     },
+    alsoScrape: targets => writeTargets(of.directory, targets),
     close: server.close,
   }
 }
@@ -89,9 +93,23 @@ async function configFor({ directory, target, token }: { directory: string; targ
     global: { scrape_interval: '1s', evaluation_interval: '1s' },
     rule_files: await Promise.all(rule_files.map((name: string) => hasten(join(root, name), directory))),
     scrape_configs: [
-      { ...zaplog, authorization: { type: 'Bearer', credentials: token }, static_configs: [{ targets: [target] }] },
+      {
+        ...zaplog,
+        authorization: { type: 'Bearer', credentials: token },
+        static_configs: [{ targets: [target] }],
+        file_sd_configs: [{ files: [targetsFile(directory)] }],
+      },
     ],
   }
+}
+
+const targetsFile = (directory: string): string => join(directory, 'targets.json')
+
+/** Whole at every instant, as Prometheus reads it as soon as it changes. */
+async function writeTargets(directory: string, targets: readonly string[]): Promise<void> {
+  const unfinished = join(directory, 'targets.unfinished')
+  await writeFile(unfinished, JSON.stringify([{ targets }]))
+  await rename(unfinished, targetsFile(directory))
 }
 
 /** The same rules in a file of that directory, with a thirtieth of what each has to last. */

@@ -52,11 +52,19 @@ async function filled(api: ApiSettings, { list: { path }, instance }: Wanted, si
 /** What the last word of a line is an id of; null: of nothing that is listed. Pure. */
 export function wantedAt(program: Command, line: string): Wanted | null {
   const words = line.trimStart().split(/\s+/).slice(1)
-  const begun = words.pop() ?? ''
+  const last = words.pop() ?? ''
+  const { option, value: begun } = takenApart(last) ?? { option: null, value: last }
+  if (option !== null) words.push(option)
   const { verb, path } = verbOf(program, words)
   const typed = readTyped(verb, words.slice(path.length))
   const list = begun.startsWith('-') ? null : idListOf(typed.open ?? argumentAt(verb, typed.args))
   return list === null ? null : { list, begun, instance: typed.instance }
+}
+
+/** An option and its value, joined by =; null: it is none. */
+function takenApart(word: string): { option: string; value: string } | null {
+  const [, option, value] = /^(--[^=]+)=(.*)$/.exec(word) ?? []
+  return option === undefined || value === undefined ? null : { option, value }
 }
 
 /** `open`: the option whose value comes next; `args`: how many arguments there are before it. */
@@ -65,6 +73,10 @@ type Typed = { open: Option | undefined; args: number; instance: string | null }
 function readTyped(verb: Command, words: readonly string[]): Typed {
   const typed: Typed = { open: undefined, args: 0, instance: null }
   for (const word of words) {
+    const joined = takenApart(word)
+    if (joined !== null) typed.open = undefined
+    if (joined?.option === '--instance') typed.instance = joined.value
+    if (joined !== null) continue
     if (word.startsWith('-')) typed.open = takesValue(verb.options.find(({ long, short }) => word === long || word === short))
     else if (typed.open === undefined) typed.args += 1
     else {

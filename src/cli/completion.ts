@@ -74,7 +74,10 @@ const ownOptions: Readonly<Record<string, Place['valuesOf']>> = {
 
 const quoted = (words: readonly string[]): string => `'${words.join(' ').replaceAll("'", "'\\''")}'`
 
-/** The longest list of verbs that were typed counts; what stands behind an option that takes a value is that value. */
+/**
+ * The longest list of verbs that were typed counts; what stands behind an option that takes a value is that value, apart from it or joined by =. There
+ * bash takes a word apart, and zsh does not, which wants the whole word back.
+ */
 function bashScript(places: readonly Place[]): string {
   const verbs = places.filter(one => one.verbs.length > 0)
   const asking = places.filter(one => one.hasIds)
@@ -103,22 +106,30 @@ _zaplog_asks() {
   return 1
 }
 _zaplog() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" typed='' offered word at line last
+  local current="\${COMP_WORDS[COMP_CWORD]}" typed='' offered word at line last joined='' given=''
   for ((at = 1; at < COMP_CWORD; at++)); do
     word="\${COMP_WORDS[at]}"
     case " $(_zaplog_verbs "$typed") " in *" $word "*) typed="$typed $word" ;; esac
   done
-  offered="$(_zaplog_values "$typed \${COMP_WORDS[COMP_CWORD - 1]}")"
+  line="\${COMP_LINE:0:$COMP_POINT}"
+  last="\${line##* }"
+  word="\${COMP_WORDS[COMP_CWORD - 1]}"
+  case "$current" in
+    --*=*) given="\${current%%=*}" joined="\${current%%=*}=" current="\${current#*=}" ;;
+    '=') given="$word" current='' ;;
+    *) if [ "$word" = '=' ]; then given="\${COMP_WORDS[COMP_CWORD - 2]}"; fi ;;
+  esac
+  case "$last" in --*=*) given="\${last%%=*}" last="\${last#*=}" ;; esac
+  offered="$(_zaplog_values "$typed \${given:-$word}")"
   if [ -n "$offered" ]; then
-    COMPREPLY=($(compgen -W "$offered" -- "$current"))
+    COMPREPLY=($(compgen -P "$joined" -W "$offered" -- "$current"))
     return
   fi
-  COMPREPLY=($(compgen -W "$(_zaplog_words "$typed")" -- "$current"))
+  COMPREPLY=()
+  if [ -z "$given" ]; then COMPREPLY=($(compgen -W "$(_zaplog_words "$typed")" -- "$current")); fi
   if [ "\${current:0:1}" = - ] || ! _zaplog_asks "$typed"; then return; fi
-  line="\${COMP_LINE:0:COMP_POINT}"
-  last="\${line##* }"
   while IFS= read -r word; do
-    COMPREPLY+=("\${word#"\${last%"$current"}"}")
+    COMPREPLY+=("$joined\${word#"\${last%"$current"}"}")
   done < <("\${COMP_WORDS[0]}" completion bash --ids "$line" 2>/dev/null)
 }
 complete -o default -F _zaplog zaplog

@@ -2,7 +2,7 @@
 // not; and whether PUBLIC_URL leads to it.
 import { createServer } from 'node:net'
 import { z } from 'zod'
-import { broken, doubtful, type Finding, findWithin, fine } from '../main/finding.ts'
+import { broken, doubtful, type Finding, findWithin, fine, type Watching } from '../main/finding.ts'
 import type { Config } from '../runtime/config.ts'
 import { describeError } from '../runtime/logger.ts'
 import type { Environment } from '../runtime/variables.ts'
@@ -14,7 +14,11 @@ import { ownCommand } from './own-command.ts'
 import { reachedAt } from './reached-at.ts'
 
 /** Never rejects. */
-export async function examineRunning(config: Config, env: Environment, patienceMs: number): Promise<readonly Finding[]> {
+export async function examineRunning(
+  config: Config,
+  env: Environment,
+  { patienceMs, watching }: { patienceMs: number; watching: Watching },
+): Promise<readonly Finding[]> {
   const own = `http://${reachedAt(config.host)}:${config.port}`
   const isOurs = (await tryListening(config.host, 0)) === null
   // Whoever answers at another machine's address is none of ours, and gets no key.
@@ -24,7 +28,7 @@ export async function examineRunning(config: Config, env: Environment, patienceM
     { part: zaplog, look: () => examineHealth({ config, env, own: here.is === 'zaplog' ? own : null }) },
     { part: publicUrl, look: () => examinePublicUrl(config.publicUrl, here, patienceMs) },
   ]
-  return (await Promise.all(looks.map(look => findWithin(look, patienceMs)))).flat()
+  return (await Promise.all(looks.map(look => findWithin(look, patienceMs, watching)))).flat()
 }
 
 const port = { name: 'port', expected: 'HOST and PORT to be free' }

@@ -6,15 +6,17 @@ import { examineCertificates } from './examine-certificates.ts'
 import { examineDataDir } from './examine-data-dir.ts'
 import { examineMachine } from './examine-machine.ts'
 import { examineProgram } from './examine-program.ts'
-import { type Finding, findWithin, type Look } from './finding.ts'
+import { type Finding, findWithin, type Look, nobody } from './finding.ts'
 import { partsOf } from './parts.ts'
 
 export const PATIENCE_MS = 10_000
 
 /** In the order of a start. Never rejects. */
-export async function examine(config: Config, patienceMs = PATIENCE_MS): Promise<readonly Finding[]> {
-  const found = await Promise.all(looksAt(config).map(look => findWithin(look, patienceMs)))
-  return [...examineMachine(config), ...found.flat()]
+export async function examine(config: Config, patienceMs = PATIENCE_MS, watching = nobody): Promise<readonly Finding[]> {
+  const machine = examineMachine(config)
+  watching.looked({ part: 'machine', findings: machine, tookMs: 0 })
+  const found = await Promise.all(looksAt(config).map(look => findWithin(look, patienceMs, watching)))
+  return [...machine, ...found.flat()]
 }
 
 /** Each with what it is made of, which the others do without. */

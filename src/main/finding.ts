@@ -20,8 +20,23 @@ export const broken = (part: string, found: string, mend: string | null): Findin
 /** One part outside of this process. What its adapter throws is a finding; so is that it did not answer in time. */
 export type Look = { part: Pick<Part, 'name' | 'expected'>; look(signal: AbortSignal): Promise<readonly Finding[]> }
 
+/** What one look found, and how long it took. */
+export type Looked = { part: string; findings: readonly Finding[]; tookMs: number }
+/** Hears of each look that it begins, and what came of it. */
+export type Watching = { began(part: string): void; looked(of: Looked): void }
+export const nobody: Watching = { began: () => undefined, looked: () => undefined }
+
 /** Never rejects. What hangs is told to stop, and not waited for. */
-export async function findWithin({ part, look }: Look, patienceMs: number): Promise<readonly Finding[]> {
+export async function findWithin(look: Look, patienceMs: number, watching = nobody): Promise<readonly Finding[]> {
+  const part = look.part.name
+  const beganAt = performance.now()
+  watching.began(part)
+  const findings = await lookWithin(look, patienceMs)
+  watching.looked({ part, findings, tookMs: performance.now() - beganAt })
+  return findings
+}
+
+async function lookWithin({ part, look }: Look, patienceMs: number): Promise<readonly Finding[]> {
   const patience = new AbortController()
   const timer = setTimeout(() => patience.abort(), patienceMs)
   const late = () => new Error(`no answer within ${patienceMs / 1000} s`)

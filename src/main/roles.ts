@@ -126,8 +126,12 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
       ...(config.roles.includes('processors') ? [] : [watchLateness({ ...ports, logger, metrics, positions: null })]),
     ])
   },
-  webhooks: ({ config, ports, version, logger, metrics }) =>
-    openWebhooks({ ...ports, config: config.webhooks, version, logger, metrics, clock: Date.now, random: Math.random }),
+  webhooks: ({ config, ports, version, logger, metrics, failingAfterMs }) =>
+    openWebhooks({
+      ...ports,
+      ...(failingAfterMs === undefined ? {} : { failingAfterMs }),
+      ...{ config: config.webhooks, version, logger, metrics, clock: Date.now, random: Math.random },
+    }),
   api: async ({ config, ports, server, version, logger, metrics, checks, isReady }) => {
     const api = await openApi({
       ...ports,
@@ -183,6 +187,7 @@ type Needs = {
   checks(): readonly Check[]
   isReady(): boolean
   silentAfterMs?: number
+  failingAfterMs?: number
 }
 
 /** What stands for WhatsApp, so that whoever looks for the reason of anything sees that it is a simulator. */

@@ -41,6 +41,14 @@ test('[H7] an argument says which list has its ids, and so does an option, whoev
   expect(wantedAt(program, 'zaplog messages text --instance shop ')).toMatchObject({ instance: 'shop', begun: '' })
 })
 
+test('[H7] an id that is joined to its option is one, too, and so is the account that is', () => {
+  expect(listAt('zaplog send --instance=')).toBe('/v1/instances')
+  expect(wantedAt(program, 'zaplog send --instance=sho')).toMatchObject({ begun: 'sho', instance: null })
+  expect(wantedAt(program, 'zaplog messages text --instance=shop 55')).toMatchObject({ instance: 'shop', begun: '55' })
+  expect(listAt('zaplog messages text 5511900000011 hi --reply-to=')).toBe('/v1/instances/{instance}/messages')
+  expect(listAt('zaplog replay --from=')).toBeNull()
+})
+
 test('[H7] what is no id is asked of nobody', () => {
   for (const line of [
     'zaplog ',
@@ -103,6 +111,18 @@ test('[H7] a real bash completes them, also those that it takes apart at an @', 
   expect(first).toEqual(['120363000000000001@g.us', '120363000000000002@g.us'])
   const behindAt = [...groups, '120363000000000001', '@', 'g']
   expect(await offered('zaplog groups show --instance shop 120363000000000001@g', behindAt)).toEqual(['g.us'])
+  const joined = ['zaplog', 'send', '--instance', '=', 'sh']
+  expect(await offered('zaplog send --instance=sh', joined)).toEqual(['shop', 'shore'])
+  const apart = await offered('zaplog groups show --instance=shop 1203', [
+    'zaplog',
+    'groups',
+    'show',
+    '--instance',
+    '=',
+    'shop',
+    '1203',
+  ])
+  expect(apart).toEqual(['120363000000000001@g.us', '120363000000000002@g.us'])
 })
 
 test('[H7] where nobody answers, or several accounts could be meant, it offers nothing and says nothing', async () => {

@@ -33,6 +33,17 @@ test.runIf(here('bash'))('[H7] a real bash completes verbs, their options, and v
   expect(offered('events', 'nothing')).toEqual([])
 })
 
+test.runIf(here('bash'))('[H7] a real bash, which takes words apart at =, completes a value that is joined to its option', () => {
+  expect(offered('privacy', 'change', '--last-seen', '=', 'con')).toEqual(['contacts', 'contact_blacklist'])
+  expect(offered('replay', '--topic', '=', 'media-s')).toEqual(['media-stored'])
+  expect(offered('send', '5511900000011', 'hi', '--kind', '=')).toEqual(offered('send', '5511900000011', 'hi', '--kind', ''))
+  expect(offered('replay', '--from', '=', 'i')).toEqual([])
+})
+
+test.runIf(here('bash'))('[H7] and where it does not take them apart, the whole word is offered', () => {
+  expect(offered('replay', '--topic=media-s')).toEqual(['--topic=media-stored'])
+})
+
 /** zsh(1), zshparam, zshmodules: what it keeps under these names is lost to whoever takes one of them. */
 const zshOwns =
   `aliases argv builtins cdpath commands dirstack fignore fpath functions history histchars jobstates mailpath manpath match
@@ -42,7 +53,7 @@ const zshOwns =
 
 test('[H7] the script takes no name that zsh keeps for itself', () => {
   const locals = /^ {2}local (.*)$/m.exec(script)?.[1]?.match(/\b[a-z_]+(?=[= ]|$)/g) ?? []
-  expect(locals).toEqual(['current', 'typed', 'offered', 'word', 'at', 'line', 'last'])
+  expect(locals).toEqual(['current', 'typed', 'offered', 'word', 'at', 'line', 'last', 'joined', 'given'])
   expect(locals.filter(name => zshOwns.includes(name))).toEqual([])
 })
 

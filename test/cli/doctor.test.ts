@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../infra/services/server-process.ts'
 import { examineAll } from '../../src/cli/doctor.ts'
-import { reportOf } from '../../src/cli/doctor-report.ts'
+import { reportOf, summaryOf } from '../../src/cli/doctor-report.ts'
+import { openDoctorScreen } from '../../src/cli/doctor-screen.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { broken, doubtful, type Finding, fine } from '../../src/main/finding.ts'
 import { alwaysJson, KEY } from '../ground/cli/refused.ts'
@@ -157,16 +158,17 @@ test('[H7] a HOST of another machine, a DATA_DIR that is a file and a silent pro
   onTestFinished(() => void silent.close())
   await once(silent, 'listening')
   const PORT = String((silent.address() as AddressInfo).port)
-  const elsewhere = await examineAll({ DATA_DIR: file, WHATSAPP_URL, HOST: '192.0.2.1', PORT }, 1_000)
+  const elsewhere = await examineAll({ DATA_DIR: file, WHATSAPP_URL, HOST: '192.0.2.1', PORT }, { patienceMs: 1_000 })
   expect(of(elsewhere, 'port')).toMatchObject([{ state: 'bad', found: 'HOST=192.0.2.1 is no address of this machine' }])
   expect(of(elsewhere, 'data-dir')).toMatchObject([{ state: 'bad', found: `${file} is a file` }])
-  const taken = await examineAll({ DATA_DIR: dataDir(), WHATSAPP_URL, PORT }, 1_000)
+  const taken = await examineAll({ DATA_DIR: dataDir(), WHATSAPP_URL, PORT }, { patienceMs: 1_000 })
   expect(of(taken, 'port')).toMatchObject([{ state: 'bad', found: `something listens on 127.0.0.1:${PORT} and does not answer` }])
 })
 
 test('[H7] the report fits 60 columns, mends stand below what they mend, and it ends with how many there are', () => {
   const long = 'a part that has a lot to say for itself, which no line of a terminal of sixty columns could ever hold'
-  const report = reportOf([fine('node', 'v24.1.0'), broken('kafka', long, `mend ${long}`), doubtful('s3', 'slow', null)], 60)
+  const findings = [fine('node', 'v24.1.0'), broken('kafka', long, `mend ${long}`), doubtful('s3', 'slow', null)]
+  const report = reportOf(findings, 60, new Map([['s3', 2_340]]))
   expect(report.filter(line => line.length > 60)).toEqual([])
   expect(report.slice(0, 3)).toEqual([
     'ok   node: v24.1.0',
@@ -174,6 +176,40 @@ test('[H7] the report fits 60 columns, mends stand below what they mend, and it 
     '     no line of a terminal of sixty columns could ever hold',
   ])
   expect(report[3]).toBe('       mend a part that has a lot to say for itself, which')
-  expect(report.at(-1)).toBe('1 of 3 are bad, 1 doubtful')
-  expect(reportOf([fine('node', 'v24')], 60).at(-1)).toBe('all 1 are fine')
+  expect(report.at(-1)).toBe('warn s3: slow (looked for 2.3 s)')
+  expect(summaryOf(findings)).toBe('1 of 3 are bad, 1 doubtful')
+  expect(summaryOf([fine('node', 'v24')])).toBe('all 1 are fine')
+})
+
+/** What is said until two parts are done, and at the end. */
+function watched(out: { isTTY: boolean }, terminal: string): { meanwhile: string; atTheEnd: string } {
+  let said = ''
+  const screen = openDoctorScreen({ ...out, columns: 60, write: text => (said += text) }, terminal)
+  const [postgres, kafka, whatsapp] = [fine('postgres', 'version 17'), fine('kafka', 'one broker'), fine('whatsapp', 'there')]
+  for (const part of ['postgres', 'whatsapp', 'kafka']) screen.began(part)
+  screen.looked({ part: 'kafka', findings: [kafka], tookMs: 2_500 })
+  screen.looked({ part: 'whatsapp', findings: [whatsapp], tookMs: 1 })
+  const meanwhile = said
+  said = ''
+  screen.looked({ part: 'postgres', findings: [postgres], tookMs: 1 })
+  screen.end([postgres, kafka, whatsapp])
+  return { meanwhile, atTheEnd: said }
+}
+
+test('[H7] on a terminal each part is said as soon as it was looked at, and which ones are waited for', () => {
+  const { meanwhile, atTheEnd } = watched({ isTTY: true }, 'xterm')
+  expect(meanwhile).toContain('\u001b[Jok   kafka: one broker (looked for 2.5 s)\n')
+  expect(meanwhile).not.toContain('ok   whatsapp')
+  expect(meanwhile.endsWith('waiting for postgres')).toBe(true)
+  expect(atTheEnd.match(/ok {3}\w+/g)).toEqual(['ok   postgres', 'ok   whatsapp'])
+  expect(atTheEnd.endsWith('\n\nall 3 are fine\n')).toBe(true)
+})
+
+test('[H7] where there is no terminal nothing is said before the end, and nothing but what was found', () => {
+  for (const { meanwhile, atTheEnd } of [watched({ isTTY: false }, 'xterm'), watched({ isTTY: true }, 'dumb')]) {
+    expect(meanwhile).toBe('')
+    expect(atTheEnd).toBe(
+      'ok   postgres: version 17\nok   kafka: one broker (looked for 2.5 s)\nok   whatsapp: there\n\nall 3 are fine\n',
+    )
+  }
 })

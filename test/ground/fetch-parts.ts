@@ -11,12 +11,21 @@ import { postgresToolsAvailable } from '../../infra/services/postgres-tools.ts'
 import { fetchRegistry, openRegistry } from '../../infra/services/registry.ts'
 import { strangersAvailable } from '../../infra/services/strangers.ts'
 import { describeError } from '../../src/runtime/logger.ts'
+import { collectorAvailable } from './collector/open-collector.ts'
 import { composeLoaderAvailable } from './docker/compose-loader.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'zaplog-fetch-parts-'))
 const kafka = kafkaAvailable()
 const registry = registryAvailable()
-const parts = [kafka, registry, s3Available(), composeLoaderAvailable(), strangersAvailable(), postgresToolsAvailable()]
+const parts = [
+  kafka,
+  registry,
+  s3Available(),
+  composeLoaderAvailable(),
+  collectorAvailable(),
+  strangersAvailable(),
+  postgresToolsAvailable(),
+]
 const classes = [
   madeBehind(kafka, async () =>
     makeClasses(await fetchKafkaJars(), its => openKafka({ directory: join(directory, 'kafka'), classes: its })),

@@ -9,9 +9,12 @@ import { postgresToolsAvailable } from '../../infra/services/postgres-tools.ts'
 import { promtoolAvailable } from '../../infra/services/promtool.ts'
 import { strangersAvailable } from '../../infra/services/strangers.ts'
 import { opensslAvailable } from './certificates.ts'
+import { zshAvailable } from './cli/zsh.ts'
+import { collectorAvailable } from './collector/open-collector.ts'
 import { composeLoaderAvailable } from './docker/compose-loader.ts'
 import { kubernetesSchemasAvailable } from './kubernetes/kubernetes-schemas.ts'
 import type { MachinePart } from './runs-here.ts'
+import { ownDiskAvailable } from './scenarios/own-disk.ts'
 
 /** null: it is there; otherwise one sentence how to get it. Asking fetches what can be fetched. */
 const available: Readonly<Record<MachinePart, () => Promise<string | null>>> = {
@@ -27,6 +30,9 @@ const available: Readonly<Record<MachinePart, () => Promise<string | null>>> = {
   'postgres-tools': postgresToolsAvailable,
   promtool: promtoolAvailable,
   amtool: amtoolAvailable,
+  'own-disk': ownDiskAvailable,
+  zsh: zshAvailable,
+  collector: collectorAvailable,
 }
 
 /** `answers` is for the desk: `yes` or `no` for each part; rejects where CI is set and the part is absent. */

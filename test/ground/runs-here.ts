@@ -14,6 +14,9 @@ export type MachinePart =
   | 'postgres-tools'
   | 'promtool'
   | 'amtool'
+  | 'own-disk'
+  | 'zsh'
+  | 'collector'
 
 /** Rejects where CI is set and one is absent. */
 export async function runsHere(...parts: readonly MachinePart[]): Promise<boolean> {

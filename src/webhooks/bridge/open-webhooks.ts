@@ -48,6 +48,8 @@ export type WebhooksDeps = {
   metrics: Metrics
   clock: () => number
   random: () => number
+  /** After so long without a 2xx an endpoint is counted as failing [5 min]. */
+  failingAfterMs?: number
 }
 
 const DRAIN_POLL_MS = 1_000

@@ -19,7 +19,15 @@ export type BacklogWatch = {
   check(): Check
   done: Promise<void>
 }
-type Deps = { database: Database; log: EventLog; metrics: Metrics; logger: Logger; clock: () => number }
+type Deps = {
+  database: Database
+  log: EventLog
+  metrics: Metrics
+  logger: Logger
+  clock: () => number
+  /** After so long without a 2xx an endpoint is counted as failing [5 min]. */
+  failingAfterMs?: number
+}
 
 const READ_EVERY_MS = 10_000
 const WARN_EVERY_MS = 60_000
@@ -27,6 +35,7 @@ const WARN_EVERY_MS = 60_000
 export function watchBacklog(deps: Deps, positions: () => readonly Position[], signal: AbortSignal): BacklogWatch {
   const metrics = createBacklogMetrics(deps.metrics)
   const warnIfGrown = createGrowthWarning(deps)
+  const failingAfterSeconds = deps.failingAfterMs === undefined ? LONG_SECONDS : deps.failingAfterMs / 1_000
   let counts: ReadonlyMap<string, number> = new Map()
   let check: Check = { name: 'webhooks', state: 'ok', detail: 'not looked yet' }
 
@@ -35,6 +44,7 @@ export function watchBacklog(deps: Deps, positions: () => readonly Position[], s
     counts = new Map(backlog.endpoints.map(one => [one.endpointId, one.waiting]))
     check = describeBacklog(backlog)
     show(metrics, backlog)
+    metrics.failing.set(failingFor(backlog, failingAfterSeconds))
     warnIfGrown(backlog)
   }
 
@@ -83,9 +93,11 @@ function show(metrics: BacklogMetrics, { endpoints, disabled, waiting, held, pen
   metrics.pending.set(pending.deliveries)
   metrics.pendingAge.set(pending.oldestSeconds)
   metrics.dead.set(endpoints.reduce((sum, one) => sum + one.died, 0))
-  metrics.failing.set(endpoints.filter(one => one.failingSeconds !== null && one.failingSeconds > LONG_SECONDS).length)
   metrics.disabled.set(disabled)
 }
+
+const failingFor = ({ endpoints }: Backlog, seconds: number): number =>
+  endpoints.filter(one => one.failingSeconds !== null && one.failingSeconds > seconds).length
 
 /** At most one line a minute, and only while it grows. */
 function createGrowthWarning(deps: Pick<Deps, 'logger' | 'clock'>) {

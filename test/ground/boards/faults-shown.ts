@@ -4,7 +4,8 @@ import type { BoardName } from '../../../scripts/boards/board.ts'
 import { until } from '../until.ts'
 import { askBoards, type Panels, panelName } from './ask-boards.ts'
 
-export const allFaults = ['kafka', 'receiver', 's3', 'unlinked', 'silent', 'postgres'] as const
+export const allFaults = ['work', 'kafka', 'receiver', 's3', 'refused', 'narrow', 'unlinked', 'silent', 'postgres'] as const
+/** `work`: what is asked of it on any day; `refused`: one message by one endpoint; `narrow`: files and disk of a process. */
 export type Fault = (typeof allFaults)[number]
 type Showing = {
   fault: Fault
@@ -24,10 +25,23 @@ export const SILENT_SECONDS = 12
 
 const isAway = (value: number): boolean => value === 0
 const isLong = (seconds: number): boolean => seconds > SILENT_SECONDS
+const isScarce = (share: number): boolean => share < 0.1
+const isNearlyAll = (share: number): boolean => share > 0.9
 const isLate = (seconds: number): boolean => seconds > 5
 
 /** No panel shows it before the first fault, and each while its own lasts. */
 const showings: readonly Showing[] = [
+  { fault: 'work', board: 'account', title: 'Commands that ended', labels: { outcome: 'completed' } },
+  { fault: 'work', board: 'media', title: 'Uploads, by outcome', labels: { outcome: 'ready' } },
+  { fault: 'work', board: 'media', title: 'Uploads that wait', labels: { state: 'pending' } },
+  { fault: 'work', board: 'media', title: 'Messages of histories' },
+  { fault: 'work', board: 'account', title: 'Signs of processing', labels: { outcome: 'shown' } },
+  { fault: 'work', board: 'webhooks', title: 'Readers of the stream' },
+  { fault: 'work', board: 'webhooks', title: 'Without a right key', labels: { reason: 'wrong' } },
+  { fault: 'work', board: 'log', title: 'Records of replays', labels: { outcome: 'written' } },
+  { fault: 'work', board: 'log', title: 'Replays', labels: { state: 'running' } },
+  { fault: 'work', board: 'projections', title: 'Records of rebuilds', labels: { projection: 'read-model' } },
+  { fault: 'work', board: 'projections', title: 'Rebuilds that wait for their swap' },
   { fault: 'kafka', board: 'overview', title: 'Parts', labels: { part: 'kafka' }, isSeen: isAway },
   { fault: 'kafka', board: 'log', title: 'Parts', labels: { part: 'kafka' }, isSeen: isAway },
   { fault: 'kafka', board: 'overview', title: 'Checks that are not ok', labels: { state: 'degraded' } },
@@ -41,6 +55,12 @@ const showings: readonly Showing[] = [
   { fault: 'receiver', board: 'overview', title: 'Webhook attempts', labels: { outcome: 'waiting' } },
   { fault: 'receiver', board: 'webhooks', title: 'Deliveries', legend: 'waiting' },
   { fault: 'receiver', board: 'webhooks', title: 'Oldest of each', legend: 'waiting' },
+  { fault: 'receiver', board: 'webhooks', title: 'Failing endpoints' },
+  { fault: 'refused', board: 'webhooks', title: 'Dead in the last 24 h' },
+  { fault: 'refused', board: 'overview', title: 'Dead letters' },
+  { fault: 'refused', board: 'log', title: 'Dead letters' },
+  { fault: 'narrow', board: 'overview', title: 'Disk of DATA_DIR, free', isSeen: isScarce },
+  { fault: 'narrow', board: 'overview', title: 'Files and sockets', isSeen: isNearlyAll },
   { fault: 's3', board: 'overview', title: 'Parts', labels: { part: 's3' }, isSeen: isAway },
   { fault: 's3', board: 'log', title: 'Parts', labels: { part: 's3' }, isSeen: isAway },
   { fault: 's3', board: 'media', title: 'Object store', labels: { part: 's3' }, isSeen: isAway },
@@ -57,6 +77,9 @@ const showings: readonly Showing[] = [
   { fault: 'unlinked', board: 'instances', title: 'By state', labels: { state: 'logged-out' } },
   { fault: 'unlinked', board: 'instances', title: 'Not open', labels: { instance_id: 'shop', state: 'logged-out' } },
   { fault: 'unlinked', board: 'account', title: 'State', labels: { instance_id: 'shop', state: 'logged-out' } },
+  { fault: 'unlinked', board: 'account', title: 'Commands that wait' },
+  { fault: 'unlinked', board: 'account', title: 'Oldest command' },
+  { fault: 'unlinked', board: 'account', title: 'Not over' },
   { fault: 'silent', board: 'overview', title: 'Silent accounts' },
   { fault: 'silent', board: 'instances', title: 'Silent' },
   {

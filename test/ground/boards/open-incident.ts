@@ -11,6 +11,7 @@ import { putBehind } from '../scenarios/put-behind.ts'
 import { openSharedGround } from '../scenarios/setups.ts'
 import { openStage, pair, type Stage } from '../scenarios/stage.ts'
 import type { TcpProxy } from '../tcp-proxy.ts'
+import { type ChoosyEndpoint, openChoosyEndpoint } from './choosy-endpoint.ts'
 import { SILENT_SECONDS } from './faults-shown.ts'
 
 export type Incident = {
@@ -18,6 +19,7 @@ export type Incident = {
   prometheus: Prometheus
   talk: MixedConversation
   receiver: { isDown: boolean }
+  choosy: ChoosyEndpoint
   objectStore: TcpProxy
   postgres: TcpProxy
   shop: SimDevice
@@ -25,16 +27,19 @@ export type Incident = {
   /** Accounts that somebody writes to every other second, so that they are not silent by chance. */
   inChat: Set<SimDevice>
 }
-type OnEnd = (close: () => void | Promise<void>) => void
+export type OnEnd = (close: () => void | Promise<void>) => void
 
 const CHAT_EVERY_MS = 2_000
+const FAILING_AFTER_MS = 5_000
 
 export async function openIncident(onEnd: OnEnd): Promise<Incident> {
   const receiver = { isDown: false }
   const { ground, objectStore, postgres } = await openProxiedGround()
   const stage = await openStage({
-    env: { WHATSAPP_APPEND_TIMEOUT: '3s' },
+    // A delivery that is refused while others are taken is given up when these are over.
+    env: { WHATSAPP_APPEND_TIMEOUT: '3s', WEBHOOK_RETRY_DELAYS: '1s,1s,2s' },
     silentAfterMs: SILENT_SECONDS * 1_000,
+    failingAfterMs: FAILING_AFTER_MS,
     ground: async () => ground,
     respond: () => (receiver.isDown ? { status: 503 } : {}),
   })
@@ -49,7 +54,8 @@ export async function openIncident(onEnd: OnEnd): Promise<Incident> {
   const inChat = new Set([shop, support])
   onEnd(openChat(stage, inChat))
   const talk = openMixedConversation(stage, { chats: 2 })
-  return { stage, prometheus, talk, receiver, objectStore, postgres, shop, support, inChat }
+  const choosy = await openChoosyEndpoint(stage, onEnd)
+  return { stage, prometheus, talk, receiver, choosy, objectStore, postgres, shop, support, inChat }
 }
 
 async function openProxiedGround(): Promise<{ ground: Ground; objectStore: TcpProxy; postgres: TcpProxy }> {

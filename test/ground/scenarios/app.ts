@@ -1,5 +1,5 @@
 // The process that scenarios start and kill: zaplog's own composition, with a crash or slow statements planted between its ports.
-// argv: JSON of { env, plan, slow, shortSessions, silentAfterMs }. Prints one line of JSON when it listens; ends gracefully on SIGTERM.
+// argv: JSON of { env, plan, slow, shortSessions, silentAfterMs, failingAfterMs }. Prints one line of JSON when it listens; ends gracefully on SIGTERM.
 import module from 'node:module'
 import { exitCodeOf } from '../../../src/cli/exit-codes.ts'
 import { openZaplog } from '../../../src/main.ts'
@@ -15,9 +15,10 @@ type Launch = {
   slow: SlowPlan | null
   shortSessions: boolean
   silentAfterMs?: number
+  failingAfterMs?: number
 }
 
-const { env, plan, slow, shortSessions, silentAfterMs }: Launch = JSON.parse(process.argv[2] ?? '{}')
+const { env, plan, slow, shortSessions, ...times }: Launch = JSON.parse(process.argv[2] ?? '{}')
 const parsed = parseConfig(env)
 if (!parsed.ok) {
   process.stderr.write(`${JSON.stringify(parsed.problems)}\n`)
@@ -29,7 +30,7 @@ try {
   const zaplog = await openZaplog(parsed.config, {
     logger,
     version: '0.0.0-test',
-    ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
+    ...times,
     wrap: ports => ({
       ...ports,
       ...crashing(plan, {

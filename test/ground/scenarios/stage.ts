@@ -42,6 +42,8 @@ export type StageOptions = {
   shortSessions?: boolean
   /** After so long without a word from WhatsApp an open account is silent [10 min]. */
   silentAfterMs?: number
+  /** After so long without a 2xx an endpoint is counted as failing [5 min]. */
+  failingAfterMs?: number
   endpoint?: Record<string, unknown>
   /** Of the instance. */
   settings?: Record<string, unknown>
@@ -78,13 +80,22 @@ async function setStage(options: StageOptions, closing: Close[]): Promise<Omit<S
   const ground = await openGround(dataDir)
   closing.push(ground.close)
 
-  const { plan: firstPlan = null, slow = null, program = 'app', shortSessions = false, openFiles, silentAfterMs } = options
+  const {
+    plan: firstPlan = null,
+    slow = null,
+    program = 'app',
+    shortSessions = false,
+    openFiles,
+    silentAfterMs,
+    failingAfterMs,
+  } = options
   const env = { WHATSAPP_URL: simulator.url, WHATSAPP_CDN_URL: simulator.cdnUrl, ...ground.env, ...options.env }
   const launchWith = (plan: CrashPlan | null) =>
     launchZaplog({
       ...{ dataDir, env, slow, program, plan, shortSessions },
       ...(openFiles === undefined ? {} : { openFiles }),
       ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
+      ...(failingAfterMs === undefined ? {} : { failingAfterMs }),
     })
   let launched = launchWith(firstPlan)
   closing.push(() => launched.kill())

@@ -9,6 +9,7 @@ import { withCompiledCode } from '../compiled-code.ts'
 import { roomyMemory } from '../roomy-memory.ts'
 import type { CrashPlan } from './crash-plan.ts'
 import { killPostgres } from './its-postgres.ts'
+import { mountingAt, ownMounts } from './own-disk.ts'
 import type { SlowPlan } from './slow-statements.ts'
 
 export type ZaplogProcess = Launched & {
@@ -46,12 +47,16 @@ export type LaunchOptions = {
   shortSessions?: boolean
   /** After so long without a word from WhatsApp an open account is silent [10 min]; of `app` alone. */
   silentAfterMs?: number
+  /** After so long without a 2xx an endpoint is counted as failing [5 min]; of `app` alone. */
+  failingAfterMs?: number
   /** `start` is the command line's own, without anything planted [app] */
   program?: 'app' | 'start'
   /** As another user. */
   uid?: number
   /** Most files and sockets that it may have open, and each program that it starts. */
   openFiles?: number
+  /** DATA_DIR is a disk of its own of that size, which only this process sees (own-disk.ts) and which goes with it; of `app` alone. */
+  diskBytes?: number
 }
 
 const app = fileURLToPath(new URL('./app.ts', import.meta.url))
@@ -121,18 +126,20 @@ function spawnProgram({
   slow = null,
   shortSessions = false,
   silentAfterMs,
+  failingAfterMs,
   program = 'app',
   uid,
   openFiles,
+  diskBytes,
 }: LaunchOptions) {
   const settings = { ...scenarioEnv(dataDir), ...env }
   const stdio = ['ignore', 'pipe', 'pipe'] satisfies ['ignore', 'pipe', 'pipe']
   return program === 'app'
     ? spawn(
-        ...limited(openFiles, [
+        ...limited({ openFiles, disk: diskBytes === undefined ? null : { path: dataDir, bytes: diskBytes } }, [
           process.execPath,
           app,
-          JSON.stringify({ env: settings, plan, slow, shortSessions, silentAfterMs }),
+          JSON.stringify({ env: settings, plan, slow, shortSessions, silentAfterMs, failingAfterMs }),
         ]),
         {
           stdio,
@@ -146,9 +153,15 @@ function spawnProgram({
       })
 }
 
-/** The program and its arguments, with the limit set by a shell that it takes the place of. */
-function limited(openFiles: number | undefined, [program = '', ...args]: readonly string[]): [string, string[]] {
-  return openFiles === undefined ? [program, args] : ['sh', ['-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, program, ...args]]
+type Limits = { openFiles: number | undefined; disk: { path: string; bytes: number } | null }
+
+/** The program and its arguments, with the limits set by a shell that it takes the place of. */
+function limited({ openFiles, disk }: Limits, [program = '', ...args]: readonly string[]): [string, string[]] {
+  const limits = [...(disk === null ? [] : [mountingAt(disk)]), ...(openFiles === undefined ? [] : [`ulimit -n ${openFiles}`])]
+  if (limits.length === 0) return [program, args]
+  const shell = ['sh', '-c', `${limits.join(' && ')} && exec "$0" "$@"`, program, ...args]
+  const [first = '', ...others] = disk === null ? shell : [...ownMounts, ...shell]
+  return [first, others]
 }
 
 /** The app prints JSON; the command line prints where it listens, and keeps a key that it was not given in the directory. */
