@@ -26,7 +26,7 @@ async function openEmpty() {
     return { start: () => migrate({ url, directory, logger }, never) }
   }
   const connect = async (knows: number, applicationName = 'zaplog webhooks') => {
-    const opened = await openPostgres({ url, poolSize: 1, applicationName, knows, logger })
+    const opened = await openPostgres({ url, poolSize: 1, applicationName, knows, logger, lockTimeoutMs: 60_000 })
     onTestFinished(opened.close)
     return opened
   }
@@ -127,20 +127,27 @@ test('[H9] a process whose connections were cut is refused once it connects agai
 })
 
 test('[H9] whoever connects while that is applied waits for its end, and is judged by it', async () => {
-  const { url, version, connect, database } = await openEmpty()
+  const { version, connect, database } = await openEmpty()
   await (await version()).start()
-  const applying = await openSession({ url, applicationName: 'zaplog migrate' }, never)
-  onTestFinished(applying.close)
-  await applying.query(`begin; select pg_advisory_xact_lock(${0x7a61706c}, 3)`)
-  const connecting = connect(1)
-  connecting.catch(() => undefined)
-  await until('it to wait', async () => {
-    const waiting = await database.query(
-      `select from pg_stat_activity where datname = current_database() and application_name = 'zaplog webhooks' and wait_event = 'advisory'`,
-    )
-    return waiting.length > 0
-  })
-  await applying.query(`insert into zaplog_migrations (name, run_on) values ('0002_step', now()); commit`)
+  const newer = await version('-- beside: none\nselect pg_advisory_lock(9)')
+  const waitsFor = (name: string) =>
+    until(`${name} to wait`, async () => {
+      const waiting = await database.query(
+        `select from pg_stat_activity where datname = current_database() and application_name = $1 and wait_event = 'advisory'`,
+        [name],
+      )
+      return waiting.length > 0
+    })
+  const { applying, connecting } = await database.transact(async tx => {
+    await tx.query('select pg_advisory_xact_lock(9)')
+    const applying = newer.start()
+    await waitsFor('zaplog migrate')
+    const connecting = connect(1)
+    connecting.catch(() => undefined)
+    await waitsFor('zaplog webhooks')
+    return { applying, connecting }
+  }, never)
+  expect(await applying).toEqual(['0002_step'])
   await expect(connecting).rejects.toMatchObject({ name: 'OutdatedProcess' })
 })
 
