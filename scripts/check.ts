@@ -1,4 +1,4 @@
-// `npm run check`: types, lint and format, state that has no name, dead code, import rules, owners of tables, metrics that are written, what /openapi.json says, schema compatibility, generated files in step.
+// `npm run check`: types, lint and format, state that has no name, dead code, import rules, owners of tables, what migrations say of older processes, metrics that are written, what /openapi.json says, schema compatibility, generated files in step.
 // All checks run even when one fails, as many at once as there are cores; a passing run prints one line.
 import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { allowedClosures } from './allowed-closures.ts'
 import { judgeClosures } from './closure-state.ts'
 import { lintOpenApi } from './lint-open-api.ts'
 import { findUnwritten } from './metric-writers.ts'
+import { findUnmarkedMigrations } from './migration-markers.ts'
 import { findIncompatibilities } from './schema-compatibility.ts'
 import { findSharedTables } from './table-owners.ts'
 
@@ -39,6 +40,7 @@ const checks: readonly Check[] = [
     ]),
   },
   { name: 'table owners', run: () => findSharedTables().join('\n') || null },
+  { name: 'markers of migrations', run: () => findUnmarkedMigrations().join('\n') || null },
   { name: 'metrics', run: () => findUnwritten().join('\n') || null },
   { name: 'OpenAPI', run: async () => (await lintOpenApi()).join('\n') || null },
   { name: 'generated files', run: command(process.execPath, ['scripts/generate.ts', '--check']) },

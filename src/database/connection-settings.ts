@@ -9,6 +9,8 @@ export type ConnectionTarget = {
   applicationName: string
   /** Where the log is that the session's process works with: a database whose log has moved refuses sessions that do not know it. */
   log?: 'postgres' | 'kafka'
+  /** The number of the last migration that the session's process knows: where the database needs later ones it is refused. Default: it may do anything. */
+  knows?: number
   /** 0 is unbounded. */
   statementTimeoutMs?: number
   lockTimeoutMs?: number

@@ -1,11 +1,11 @@
-// Brings a database to this version's migrations: one process at a time, all of what is missing or nothing, never from a newer version back.
-import { readdir } from 'node:fs/promises'
-import { basename } from 'node:path'
-import { fileURLToPath } from 'node:url'
+// Brings a database to this version's migrations: one process at a time, all of what is missing or nothing, never from a newer version back, and
+// never what would take the tables away from under an older process that still works with them.
 import pg from 'pg'
 import type { Logger } from '../runtime/logger.ts'
 import { orAbort } from '../runtime/or-abort.ts'
 import { type Persistence, persist } from '../runtime/persist.ts'
+import { closeGate, describeOlder, findOlder } from './admit.ts'
+import { type ComparedMigrations, compareMigrations, MIGRATIONS_TABLE, ownMigrations, readMarkers } from './compare-migrations.ts'
 import { destroy } from './connection.ts'
 import { type ConnectionTarget, connectionSettings, describeTarget } from './connection-settings.ts'
 import { DatabaseError } from './database.ts'
@@ -14,20 +14,28 @@ import { toDatabaseError } from './postgres-errors.ts'
 
 type Options = Pick<ConnectionTarget, 'url' | 'sslCa' | 'log'> & { logger: Logger; directory?: string }
 
-const ownMigrations = fileURLToPath(new URL('../../infra/postgres/migrations', import.meta.url))
-const TABLE = 'zaplog_migrations'
 /** Waiting longer for a table would stop everybody queueing behind us. */
 const LOCK_TIMEOUT_MS = 10_000
 const MAX_ATTEMPTS = 6
+/** Of a process that was killed Postgres notices that within a moment. */
+const MAX_ATTEMPTS_BESIDE_OLDER = 3
 const RETRY_MS = 1_000
 /** An index over millions of rows takes its time: nobody shall think that nothing happens. */
 const SAY_EVERY_MS = 10_000
 
-/** Answers the names of what it applied. Rejects with DatabaseError; repeats only where others were in the way: a lock waited for in vain, or a circle. */
+/** An older process runs, which could not work with what would be applied: nothing is changed until it is gone. */
+export class OlderStillRun extends DatabaseError {
+  override name = 'OlderStillRun'
+}
+
+/**
+ * Answers the names of what it applied. Rejects with DatabaseError, OlderStillRun among them; repeats only where others were in the way: a lock
+ * waited for in vain, a circle, or an older process.
+ */
 export async function migrate(options: Options, signal: AbortSignal): Promise<readonly string[]> {
   const failed: Persistence['failed'] = ({ error, attempt, retryInMs }) => {
     const isInTheWay = error instanceof DatabaseError && (error.code === 'timeout' || error.code === 'conflict')
-    if (!isInTheWay || attempt === MAX_ATTEMPTS) return 'give-up'
+    if (!isInTheWay || attempt === (error instanceof OlderStillRun ? MAX_ATTEMPTS_BESIDE_OLDER : MAX_ATTEMPTS)) return 'give-up'
     options.logger.warn('database.migration-waits', { attempt, retryInMs, error })
     return 'again'
   }
@@ -63,13 +71,18 @@ async function runMissing(client: pg.Client, { logger, directory = ownMigrations
     await client.connect()
     step = 'reading what is applied'
     logger.debug('database.migrating', { step })
-    if (!(await isAnyMissing(client, directory, url))) return []
+    const compared = await compareMigrations(client, directory)
+    refuseNewer(compared, url)
+    if (compared.unknown.length > 0) logger.info('database.of-newer-version', { migrations: compared.unknown })
+    if (compared.missing.length === 0) return []
+    step = 'looking for older processes'
+    await prepare(client, { directory, url })
     const { runner } = await import('node-pg-migrate') // and all that it loads, which most starts do without
     const applied = await runner({
       dbClient: client,
       dir: directory,
       direction: 'up',
-      migrationsTable: TABLE,
+      migrationsTable: MIGRATIONS_TABLE,
       singleTransaction: true,
       advisoryLockMode: 'wait',
       lockValue: migrationLock,
@@ -89,34 +102,33 @@ async function runMissing(client: pg.Client, { logger, directory = ownMigrations
 }
 
 /**
- * Whoever applies migrations commits all of them at once: one that reads that none is missing has nothing to wait for. A newer version's
- * tables may mean something else: this one must not write them, and rejects.
+ * A newer version's tables may mean something else, and then this one must not write them: it rejects. Whoever applies migrations commits all
+ * of them at once: one that reads that none is missing has nothing to wait for.
  */
-async function isAnyMissing(client: pg.Client, directory: string, url: string): Promise<boolean> {
-  const { missing, unknown } = await compareMigrations(client, directory)
-  refuseNewer(unknown, url)
-  return missing.length > 0
-}
-
-/** Which a start would apply, and which a newer version has. Nothing is changed. */
-export async function compareMigrations(
-  client: pg.Client,
-  directory = ownMigrations,
-): Promise<{ missing: readonly string[]; unknown: readonly string[] }> {
-  const known = (await readdir(directory)).map(file => basename(file, '.sql')).toSorted()
-  const { rows: tables } = await client.query<{ known: string | null }>(`select to_regclass('public.${TABLE}') as known`)
-  if (tables[0]?.known == null) return { missing: known, unknown: [] }
-  const { rows } = await client.query<{ name: string }>(`select name from public.${TABLE} order by id`)
-  const applied = rows.map(({ name }) => name)
-  return { missing: known.filter(name => !applied.includes(name)), unknown: applied.filter(name => !known.includes(name)) }
-}
-
-function refuseNewer(unknown: readonly string[], url: string): void {
-  if (unknown.length === 0) return
+function refuseNewer({ unknown, missing, knows, runsFrom }: ComparedMigrations, url: string): void {
+  if (unknown.length === 0 || (missing.length === 0 && runsFrom <= knows)) return
   throw new DatabaseError(
     'misconfigured',
-    `migrating ${describeTarget({ url })}: a newer zaplog has written this database (${unknown.join(', ')}); run that version or later, or restore a backup from before it (misconfigured)`,
+    `migrating ${describeTarget({ url })}: a newer zaplog has written this database (${unknown.join(', ')}), and this version cannot run beside it; run that version or later, or restore a backup from before it (misconfigured)`,
     { settings: ['DATABASE_URL'], expected: 'DATABASE_URL to name a database of this version or an older one' },
+  )
+}
+
+/** The session says what each file declares, for the rows that say so of what is applied. Rejects OlderStillRun. */
+async function prepare(client: pg.Client, { directory, url }: { directory: string; url: string }): Promise<void> {
+  const { missing } = await compareMigrations(client, directory)
+  const markers = await readMarkers(directory, missing)
+  const said = JSON.stringify(Object.fromEntries(markers.map(({ name, runsFrom }) => [name, runsFrom])))
+  await client.query(`select set_config('zaplog.runs_from', $1, false)`, [said])
+  const runsFrom = Math.max(0, ...markers.map(one => one.runsFrom))
+  if (runsFrom === 0) return
+  await closeGate(client)
+  const older = await findOlder(client, runsFrom)
+  if (older.length === 0) return
+  const names = markers.filter(one => one.runsFrom > 0).map(({ name }) => name)
+  throw new OlderStillRun(
+    'conflict',
+    `migrating ${describeTarget({ url })}: older versions cannot run beside ${names.join(', ')}, and they do: ${describeOlder(older)}: stop them (conflict, retryable)`,
   )
 }
 

@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { Logger } from '../runtime/logger.ts'
 import { orAbort } from '../runtime/or-abort.ts'
 import { wait } from '../runtime/wait.ts'
+import { admit } from './admit.ts'
 import { type Connection, wrapConnection } from './connection.ts'
 import { type ConnectionTarget, connectionSettings, describeTarget, STATEMENT_TIMEOUT_MS } from './connection-settings.ts'
 import { DatabaseError } from './database.ts'
@@ -10,12 +11,12 @@ import { toDatabaseError } from './postgres-errors.ts'
 import { createStatementNames } from './statement-names.ts'
 
 export type Pool = {
-  /** Waits for a free connection for 10 s. Rejects with DatabaseError, or with what `use` throws. */
+  /** Waits for a free connection for 10 s. Rejects with DatabaseError, OutdatedProcess among them, or with what `use` throws. */
   lend<T>(use: (connection: Connection) => Promise<T>, signal: AbortSignal): Promise<T>
   /** Waits for what is lent, at most 5 s, then cuts it. Resolves when no connection is open. */
   close(): Promise<void>
 }
-type Member = { connection: Connection; ended: Promise<void> }
+type Member = { connection: Connection; isAdmitted: boolean; ended: Promise<void> }
 
 const ANSWER_MARGIN_MS = { least: 1_000, most: 5_000 }
 const IDLE_CONNECTION_MS = 60_000
@@ -47,11 +48,14 @@ export function openPool(options: ConnectionTarget & { poolSize: number; logger:
   return {
     lend: async (use, signal) => {
       const client = await take(signal)
-      const { connection } = members.of(client)
+      const member = members.of(client)
+      const { connection } = member
       try {
+        if (!member.isAdmitted) await admit(connection, options)
+        member.isAdmitted = true
         return await use(connection)
       } finally {
-        client.release(connection.lost.aborted || client.getTransactionStatus() !== 'I')
+        client.release(!member.isAdmitted || connection.lost.aborted || client.getTransactionStatus() !== 'I')
       }
     },
     close: async () => {
@@ -74,7 +78,7 @@ function keepMembers(pool: pg.Pool, options: ConnectionTarget) {
   const members = new Map<pg.PoolClient, Member>()
   const add = (client: pg.PoolClient): Member => {
     const ended = new Promise<void>(resolve => client.once('end', () => resolve())).then(() => void members.delete(client))
-    const member = { connection: wrapConnection(client, { names, answerWithinMs }), ended }
+    const member = { connection: wrapConnection(client, { names, answerWithinMs }), isAdmitted: false, ended }
     members.set(client, member)
     return member
   }

@@ -2,10 +2,10 @@
 import type { TLSSocket } from 'node:tls'
 import pg from 'pg'
 import { orAbort } from '../runtime/or-abort.ts'
+import { type ComparedMigrations, compareMigrations } from './compare-migrations.ts'
 import { destroy } from './connection.ts'
 import { type ConnectionTarget, connectionSettings, describeTarget } from './connection-settings.ts'
 import { DatabaseError } from './database.ts'
-import { compareMigrations } from './migrate.ts'
 import { toDatabaseError } from './postgres-errors.ts'
 
 export type PostgresFacts = {
@@ -18,7 +18,7 @@ export type PostgresFacts = {
   canCreate: boolean
   /** Its clock less ours, in the middle of the question. */
   clockSkewMs: number
-  migrations: Awaited<ReturnType<typeof compareMigrations>>
+  migrations: ComparedMigrations
   /** ours: of every zaplog that is connected. */
   connections: { most: number; taken: number; ours: number }
   /** null: without TLS. */

@@ -1,6 +1,7 @@
 // A connection of one's own, for what lives as long as it does: session advisory locks, LISTEN. Its loss is known within 10 s, mostly at once.
 import pg from 'pg'
 import { orAbort } from '../runtime/or-abort.ts'
+import { admit } from './admit.ts'
 import { destroy, wrapConnection } from './connection.ts'
 import { type ConnectionTarget, connectionSettings, describeTarget } from './connection-settings.ts'
 import { DatabaseError, type Transaction } from './database.ts'
@@ -23,7 +24,7 @@ const STATEMENT_TIMEOUT_MS = 4_000
 const LOCK_TIMEOUT_MS = 3_000
 const ANSWER_MARGIN_MS = 1_000
 
-/** Rejects with DatabaseError. Queries run one after another; a server that stays silent for the statement timeout + 1 s is given up. */
+/** Rejects with DatabaseError, OutdatedProcess among them. Queries run one after another; a server that stays silent for the statement timeout + 1 s is given up. */
 export async function openSession(options: Options, signal: AbortSignal): Promise<Session> {
   const { statementTimeoutMs = STATEMENT_TIMEOUT_MS, lockTimeoutMs = LOCK_TIMEOUT_MS, heartbeatMs = HEARTBEAT_MS } = options
   const client = new pg.Client(connectionSettings({ ...options, statementTimeoutMs, lockTimeoutMs }))
@@ -35,6 +36,12 @@ export async function openSession(options: Options, signal: AbortSignal): Promis
   if (options.notified !== undefined)
     client.on('notification', ({ channel, payload }) => options.notified?.(channel, payload ?? ''))
   await connect(client, options, signal)
+  try {
+    await admit(connection, options)
+  } catch (error) {
+    destroy(client)
+    throw error
+  }
 
   let beating = false
   const beat = async () => {

@@ -42,7 +42,10 @@ function judgeServer({ version, major, encoding, isStandby, canCreate }: Postgre
   return fine(part, found)
 }
 
-function judgeMigrations({ migrations: { missing, unknown } }: PostgresFacts): Finding {
+function judgeMigrations({ migrations: { missing, unknown, knows, runsFrom } }: PostgresFacts): Finding {
+  const isBeside = missing.length === 0 && runsFrom <= knows
+  if (unknown.length > 0 && isBeside)
+    return fine(part, `a newer zaplog has written this database (${unknown.join(', ')}), and this version may run beside it`)
   if (unknown.length > 0)
     return broken(
       part,

@@ -1,5 +1,6 @@
 // What everything stands on: the data directory, the keys, and a migrated Postgres, embedded or external.
 import { randomBytes } from 'node:crypto'
+import { readKnown } from '../database/compare-migrations.ts'
 import type { ConnectionTarget } from '../database/connection-settings.ts'
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../database/embedded.ts'
 import { migrate } from '../database/migrate.ts'
@@ -15,7 +16,7 @@ import type { Waits } from './waits.ts'
 export type AdminKey = { value: string; file: string; created: boolean }
 export type Ground = {
   dataDir: DataDir
-  database: Required<Pick<ConnectionTarget, 'url' | 'sslCa' | 'log'>>
+  database: Required<Pick<ConnectionTarget, 'url' | 'sslCa' | 'log' | 'knows'>>
   sealer: Sealer
   adminKeyValue: string
   /** null where the configuration gave it. */
@@ -47,7 +48,12 @@ export async function openGround(config: Config, deps: Deps): Promise<Ground> {
     const server = await openServer(config, { dataDir: dataDir.file('postgres'), logger, spawned: meanwhile })
     if (server !== null) opened.push(server)
     const log = config.kafka.brokers === null ? 'postgres' : 'kafka'
-    const database = { url: server?.url ?? config.database.url ?? '', sslCa: config.database.sslCa, log } as const
+    const database = {
+      url: server?.url ?? config.database.url ?? '',
+      sslCa: config.database.sslCa,
+      log,
+      knows: await readKnown(),
+    } as const
     if (beforeMigrating !== undefined) await waits.waitFor(parts.postgres, signal => beforeMigrating(database, signal))
     await waits.waitFor(parts.postgres, signal => migrate({ ...database, logger }, signal))
     return { dataDir, database, sealer, adminKey, adminKeyValue, checks: () => checksOf(server), close }

@@ -23,6 +23,7 @@ import { type Objects, openObjects } from './objects.ts'
 import type { Parts } from './parts.ts'
 import { withKeptIds } from './registry-ids.ts'
 import { claimSealingKey } from './sealing-keys.ts'
+import { createVersionStanding } from './version-standing.ts'
 import type { Waits } from './waits.ts'
 import { type Watched, watchParts } from './watch-parts.ts'
 
@@ -82,7 +83,12 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
         : withKeptIds({ database, registry: log.registry, open: openCodec }, signal),
     )
     const objects = await openObjects({ config: config.objects, ground, parts, waits, publicUrl, logger })
-    const watch = watchParts({ logger }, questions({ ...objects, database: databases.watch, log }, parts))
+    const standing = createVersionStanding({ logger })
+    const lookAtStanding = (over: Database) => standing.look(() => log.lookAtStanding(over))
+    const watch = watchParts(
+      { logger },
+      questions({ ...objects, database: databases.watch, log: { ...log, lookAtStanding } }, parts),
+    )
     opened.push(watch)
     const shared = {
       leaseDatabase: databases.watch,
@@ -99,7 +105,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
       consumerGroup: (name: string) => `${config.log.groupPrefix}${name}`,
       logOver: log.over,
       claimLog: log.claim,
-      checks: () => [...watch.checks(), ...log.checks()],
+      checks: () => [...watch.checks(), ...standing.checks(), ...log.checks()],
       close,
     }
     const through = (own: Database, waitingDatabase = own): Ports => ({
@@ -125,7 +131,7 @@ export async function openPorts({ config, ground, parts, waits, logger, metrics,
 /** Which hardly any start needs, and all owners with them. */
 const loadColumns = async () => (await import('./sealed-columns.ts')).sealedColumns
 
-type Askable = { database: Database; log: Log; objects: ObjectStore }
+type Askable = { database: Database; log: Pick<Log, 'ask' | 'lookAtStanding'>; objects: ObjectStore }
 
 /**
  * Postgres over a connection of its own, which no work keeps waiting. Schemas that this process has seen outlive the registry: it is

@@ -108,6 +108,20 @@ describe('records', () => {
     expect(await codec.decode(Buffer.concat([head, body]), signal)).toMatchObject({ emoji: '👍', chatId: null })
   })
 
+  test('[B5] [H9] written by a newer version are read without what this one does not know', async () => {
+    const registry = openRegistry()
+    const codec = await openCodec(registry, signal)
+    const { value } = codec.encode(received)
+    const ours = JSON.parse(registry.texts.find(({ subject }) => subject === 'zaplog.events.MessageReceived')?.text ?? '{}')
+    const newer = { ...ours, fields: [...ours.fields, { name: 'mood', type: ['null', 'string'], default: null }] }
+    const id = await registry.idOf({ subject: 'zaplog.events.MessageReceived', text: JSON.stringify(newer) })
+    const schemaOf = (schema: object) => avro.Type.forSchema(schema as avro.Schema, { registry: {} })
+    const body = schemaOf(newer).toBuffer({ ...schemaOf(ours).fromBuffer(value.subarray(5)), mood: 'fine' })
+    const head = Buffer.alloc(5)
+    head.writeInt32BE(id, 1)
+    expect(await codec.decode(Buffer.concat([head, body]), signal)).toEqual(await codec.decode(value, signal))
+  })
+
   test('[B5] of an event type of a newer version are passed over, not refused', async () => {
     const registry = openRegistry()
     const codec = await openCodec(registry, signal)

@@ -61,13 +61,13 @@ test('[H7] a real Postgres is seen as it is: its version, its clock, its migrati
   onTestFinished(full.close)
   await full.database.query("insert into zaplog_migrations (name, run_on) values ('9999_newer', now())")
   const { migrations } = await readPostgresFacts({ ...target, url: full.url }, never)
-  expect(migrations).toEqual({ missing: [], unknown: ['9999_newer'] })
+  expect(migrations).toMatchObject({ missing: [], unknown: ['9999_newer'], runsFrom: 9999 })
   await expect(readPostgresFacts({ ...target, url: `${full.url}_not` }, never)).rejects.toMatchObject({ code: 'misconfigured' })
 })
 
 const postgres: PostgresFacts = {
   ...{ version: '17.2', major: 17, encoding: 'UTF8', isStandby: false, canCreate: true, clockSkewMs: 0 },
-  migrations: { missing: [], unknown: [] },
+  migrations: { missing: [], unknown: [], knows: 239, runsFrom: 239 },
   connections: { most: 97, taken: 20, ours: 14 },
   certificateEndsAt: null,
 }
@@ -78,7 +78,12 @@ test.each<[string, Partial<PostgresFacts>, Finding['state'][]]>([
   ['another encoding', { encoding: 'LATIN1' }, ['bad', 'ok', 'ok', 'ok']],
   ['a standby', { isStandby: true }, ['bad', 'ok', 'ok', 'ok']],
   ['a user who may make nothing', { canCreate: false }, ['bad', 'ok', 'ok', 'ok']],
-  ['one of a newer version', { migrations: { missing: [], unknown: ['9999'] } }, ['ok', 'bad', 'ok', 'ok']],
+  [
+    'one of a newer version',
+    { migrations: { missing: [], unknown: ['9999'], knows: 239, runsFrom: 9999 } },
+    ['ok', 'bad', 'ok', 'ok'],
+  ],
+  ['one beside', { migrations: { missing: [], unknown: ['9999'], knows: 239, runsFrom: 239 } }, ['ok', 'ok', 'ok', 'ok']],
   ['too few connections', { connections: { most: 97, taken: 90, ours: 0 } }, ['ok', 'ok', 'warn', 'ok']],
   ['those of a zaplog that runs', { connections: { most: 97, taken: 90, ours: 10 } }, ['ok', 'ok', 'ok', 'ok']],
   ['a clock that is off', { clockSkewMs: -600_000 }, ['ok', 'ok', 'ok', 'bad']],

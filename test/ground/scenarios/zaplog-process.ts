@@ -51,6 +51,8 @@ export type LaunchOptions = {
   failingAfterMs?: number
   /** `start` is the command line's own, without anything planted [app] */
   program?: 'app' | 'start'
+  /** Of another version's tree, for `start` [this one] */
+  root?: string
   /** As another user. */
   uid?: number
   /** Most files and sockets that it may have open, and each program that it starts. */
@@ -60,7 +62,7 @@ export type LaunchOptions = {
 }
 
 const app = fileURLToPath(new URL('./app.ts', import.meta.url))
-const commandLine = fileURLToPath(new URL('../../../src/cli/zaplog.ts', import.meta.url))
+const ownRoot = fileURLToPath(new URL('../../..', import.meta.url))
 
 export function makeDataDir(): { path: string; remove(): void } {
   const path = mkdtempSync(join(roomyMemory(), 'zaplog-scenario-'))
@@ -128,6 +130,7 @@ function spawnProgram({
   silentAfterMs,
   failingAfterMs,
   program = 'app',
+  root = ownRoot,
   uid,
   openFiles,
   diskBytes,
@@ -146,7 +149,7 @@ function spawnProgram({
           env: { ...process.env, ...withCompiledCode },
         },
       )
-    : spawn(process.execPath, [commandLine, 'start'], {
+    : spawn(process.execPath, [join(root, 'src/cli/zaplog.ts'), 'start'], {
         stdio,
         env: { PATH: process.env.PATH ?? '', ...withCompiledCode, ...settings },
         ...(uid === undefined ? {} : { uid }),
