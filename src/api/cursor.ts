@@ -4,6 +4,9 @@ import { refuseFields } from './invalid-input.ts'
 
 export const encodeCursor = (parts: readonly string[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url')
 
+/** Of an instant in ms, none of which is later than Postgres knows. */
+export const instantPart = /^\d{1,15}$/
+
 /** As many parts as patterns. Throws Problem `invalid-input`. */
 export function decodeCursor(cursor: string, patterns: readonly RegExp[]): readonly string[] {
   const parts = parse(cursor)

@@ -47,8 +47,11 @@ export type Doing = 'resume' | 'skip'
 export const changeKey = (doing: Doing, key: string, options: { projection?: string | undefined; wait?: boolean | undefined }) =>
   runVerb(api => changeOnce(api, { doing, key, ...options }, watchStopSignals()))
 
-const read = (api: ApiSettings) =>
-  callApi(api, { doing: 'reading the projections', method: 'GET', path: '/v1/projections', answer: projections })
+/** Of one account, what waits for it is not counted: it may be asked for again and again. */
+function read(api: ApiSettings, key?: string) {
+  const path = key === undefined ? '/v1/projections' : `/v1/projections?key=${encodeURIComponent(key)}`
+  return callApi(api, { doing: 'reading the projections', method: 'GET', path, answer: projections })
+}
 
 /** Pure. */
 export function projectionsText(all: readonly Projection[], zaplog: string): string {
@@ -81,7 +84,7 @@ type Change = { doing: Doing; key: string; projection?: string | undefined; wait
 /** Rejects CallFailed, also where nothing leaves it out, or where it is left out still. */
 export async function changeOnce(api: ApiSettings, change: Change, stopping: AbortSignal): Promise<Result> {
   const { doing, key } = change
-  const those = (await read(api)).data.filter(one => one.keys.some(of => of.key === key))
+  const those = (await read(api, key)).data.filter(one => one.keys.some(of => of.key === key))
   const meant = change.projection === undefined ? those : those.filter(one => one.name === change.projection)
   if (meant.length === 0)
     throw new CallFailed(
@@ -113,7 +116,7 @@ async function follow(api: ApiSettings, of: Change & { meant: readonly Projectio
   const json = { doing, key, projections: meant.map(one => one.name) }
   const patience = AbortSignal.any([stopping, AbortSignal.timeout(PATIENCE_MS)])
   do {
-    const still = (await read(api)).data.flatMap(one =>
+    const still = (await read(api, key)).data.flatMap(one =>
       meant.some(({ name }) => name === one.name) ? one.keys.filter(left => left.key === key).map(left => ({ one, left })) : [],
     )
     const [failed] = still.filter(({ left }) => left.asked === null)

@@ -95,7 +95,12 @@ export const discardable = `d.state = 'dead'`
 
 /** Answers how many are to be redriven from now on, the oldest first, at most so many as one statement takes. */
 export const askRedrive = (database: Transaction, filter: LetterFilter): Promise<number> =>
-  change(database, filter, redrivable, `state = 'redriving', tries = 0, due_at = now(), claim = null, claimed_until = null`)
+  change(
+    database,
+    filter,
+    redrivable,
+    `state = 'redriving', tries = 0, due_at = now(), claim = null, claimed_until = null, owner = null`,
+  )
 
 /** As askRedrive: they stay in the topic, and nobody waits for them any more. */
 export const discardLetters = (database: Transaction, filter: LetterFilter): Promise<number> =>

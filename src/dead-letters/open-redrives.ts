@@ -1,7 +1,8 @@
-// Dead letters that somebody wants taken again are: the record that each was goes to who could not take it, in order with those of its key, once in
-// effect, whoever dies. What came of it is in its row.
+// Dead letters that somebody wants taken again are: the record that each was goes back into its lane, by whoever has its partition, in order with those
+// of its key, once in effect, whoever dies. What came of it is in its row.
 import type { Transaction } from '../database/database.ts'
-import { type EventLog, isAboutRecord, type LogRecord, type Outcome } from '../log/log.ts'
+import { type EventLog, type InTurn, isAboutRecord, type LogRecord, type Outcome } from '../log/log.ts'
+import type { ProgressRows } from '../log/progress.ts'
 import { purgedAmong } from '../purge/tombstones.ts'
 import { createBell } from '../runtime/bell.ts'
 import { describeError, type Logger, wordsOf } from '../runtime/logger.ts'
@@ -12,14 +13,19 @@ import { originalOf } from './letter.ts'
 import { type Claimed, claimLetters, type Ended, endTry, renewClaim } from './letters-at-work.ts'
 import { type ReadLetterDeps, readLetter } from './read-letter.ts'
 
-/** Who could not take it: what it answers is what a lane consumer does. */
-export type Taker = { maxAttempts: number; handle(record: LogRecord, attempt: number, signal: AbortSignal): Promise<Outcome> }
+/** Who could not take it: what it answers is what a lane consumer does. `inTurn`: of its lanes; null: it has none, and any process may do it. */
+export type Taker = {
+  maxAttempts: number
+  handle(record: LogRecord, attempt: number, signal: AbortSignal): Promise<Outcome>
+  inTurn: InTurn | null
+}
 
 export type RedriveDeps = ReadLetterDeps & {
   database: Transaction
   log: ReadLetterDeps['log'] & Pick<EventLog, 'append'>
   /** By the name that its letters give: the consumer group. */
   takers: ReadonlyMap<string, Taker>
+  progress: Pick<ProgressRows, 'taken'>
   logger: Logger
   /** Between two looks [1 s]. */
   pollMs?: number
@@ -33,6 +39,7 @@ const POLL_MS = 1_000
 const LEASE_MS = 30_000
 /** Whoever runs another release beside us has had its turn by then. */
 const NOBODYS_MS = 60_000
+/** Of one processor: those that wait for their lanes hold up no other processor's. */
 const MOST_AT_ONCE = 4
 const AGAIN_MS = 1_000
 const REFUSED_MS = 5_000
@@ -41,7 +48,7 @@ export function openRedrives(deps: RedriveDeps): Role {
   const { database, logger, takers, pollMs = POLL_MS, leaseMs = LEASE_MS, nobodysMs = NOBODYS_MS } = deps
   const stop = new AbortController()
   const over = createBell()
-  const atWork = new Set<Promise<void>>()
+  const atWork = new Map<Claimed, Promise<void>>()
   let trouble: string | null = null
 
   function tell(error: unknown): void {
@@ -56,17 +63,16 @@ export function openRedrives(deps: RedriveDeps): Role {
         trouble = null
       }, tell)
       .finally(() => {
-        atWork.delete(done)
+        atWork.delete(letter)
         over.ring()
       })
-    atWork.add(done)
+    atWork.set(letter, done)
   }
 
   async function look(): Promise<void> {
-    const limit = MOST_AT_ONCE - atWork.size
-    if (limit === 0) return
+    const { room, limit } = roomBeside(deps, atWork)
     try {
-      const claimed = await claimLetters(database, { processors: [...takers.keys()], limit, leaseMs, nobodysMs })
+      const claimed = await claimLetters(database, { ...room, known: [...takers.keys()], limit, leaseMs, nobodysMs })
       claimed.forEach(begin)
       if (atWork.size === 0) trouble = null
     } catch (error) {
@@ -79,9 +85,24 @@ export function openRedrives(deps: RedriveDeps): Role {
       await look()
       await over.rung(stop.signal, pollMs)
     }
-    await Promise.all(atWork)
+    await Promise.all(atWork.values())
   }
   return runningRole({ name: 'redrives', problem: () => trouble }, { stop, done: run() })
+}
+
+/** For whom there is a place, and how many of each may be claimed at once. */
+function roomBeside({ takers, progress }: RedriveDeps, atWork: ReadonlyMap<Claimed, Promise<void>>) {
+  const placesOf = (processor: string) => MOST_AT_ONCE - [...atWork.keys()].filter(one => one.processor === processor).length
+  const free = [...takers].filter(([processor]) => placesOf(processor) > 0)
+  return {
+    room: {
+      lanes: free.flatMap(([processor, { inTurn }]) =>
+        inTurn === null ? [] : progress.taken(processor).map(at => ({ processor, ...at })),
+      ),
+      laneless: free.flatMap(([processor, { inTurn }]) => (inTurn === null ? [processor] : [])),
+    },
+    limit: Math.min(MOST_AT_ONCE, ...free.map(([processor]) => placesOf(processor))),
+  }
 }
 
 type Redriving = RedriveDeps & { leaseMs: number }
@@ -120,9 +141,32 @@ async function tryLetter(deps: Redriving, letter: Claimed, signal: AbortSignal):
   if (record === null) return { kind: 'failed', code: 'forgotten', message: 'its record is no longer in the log' }
   if ((await purgedAmong(deps.database, [letter.instanceId])).size > 0)
     return { kind: 'failed', code: 'purged', message: 'its instance is purged' }
+  return tryInTurn(deps, { taker, letter, record: originalOf(record, letter) }, signal)
+}
+
+type Trying = { taker: Taker; letter: Claimed; record: LogRecord }
+
+/** One try holds its lane, what is waited for between two does not. Where the partition is somebody else's by now, nothing of it counts. */
+async function tryInTurn(deps: Redriving, trying: Trying, signal: AbortSignal): Promise<Ended> {
+  const { inTurn } = trying.taker
+  if (inTurn === null) return tryOnce(deps, trying, signal)
+  let ended: Ended = { kind: 'later', delayMs: AGAIN_MS, costsTry: false }
+  const work = async (gone: AbortSignal) => {
+    try {
+      ended = await tryOnce(deps, trying, AbortSignal.any([signal, gone]))
+    } catch (error) {
+      if (!gone.aborted) throw error
+    }
+  }
+  await inTurn(trying.record, work, signal)
+  return ended
+}
+
+async function tryOnce(deps: Redriving, { taker, letter, record }: Trying, signal: AbortSignal): Promise<Ended> {
   const isLast = letter.tries + 1 >= taker.maxAttempts
   try {
-    const outcome = await taker.handle(originalOf(record, letter), letter.tries + 1, signal)
+    const outcome = await taker.handle(record, letter.tries + 1, signal)
+    signal.throwIfAborted()
     return await endOf(deps, outcome, isLast, signal)
   } catch (error) {
     signal.throwIfAborted()

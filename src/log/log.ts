@@ -107,6 +107,14 @@ export type PartitionStatus = Position & {
 /** `done` resolves when intake has stopped, work is finished or handed back, and commits are durable. */
 export type Consumption = { done: Promise<void>; status(): readonly PartitionStatus[] }
 
+export type LaneConsumption = Consumption & { inTurn: InTurn }
+/**
+ * Does something in the lane of a record, as if that were read now: behind what its lane has in hand, before what it reads later, and as one of
+ * maxConcurrency; no progress is made. It is told when the assignment ends. false: not done, because its partition is not this member's, or it
+ * stopped or the signal aborted before its turn came.
+ */
+export type InTurn = (record: LogRecord, work: (ended: AbortSignal) => Promise<void>, signal: AbortSignal) => Promise<boolean>
+
 /** Partitions that a list of positions does not name are not read. */
 export type Edge = 'first' | 'end' | { recordedAt: number } | readonly Position[]
 
@@ -135,7 +143,7 @@ export type EventLog = {
   /** Of a log that is rows of zaplog's own database; null: it is none, and what a transaction owes goes through an outbox. */
   inside: AppendInside | null
   /** At least once; abort is a graceful stop: work in hand is finished or handed back, progress saved. */
-  consumeLanes(consumer: LaneConsumer, signal: AbortSignal): Consumption
+  consumeLanes(consumer: LaneConsumer, signal: AbortSignal): LaneConsumption
   /** A position outside the log halts as `truncated`, never skips. */
   consumeBatches(consumer: BatchConsumer, signal: AbortSignal): Consumption
   /** Ordered per partition; 'end' is the end when called; until null never ends; from before the log rejects `truncated`. */

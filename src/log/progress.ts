@@ -9,11 +9,18 @@ export type ProgressRows = ProgressStore & {
    * reading from 0 would repeat what was done: whoever takes such a partition halts.
    */
   make(consumerGroup: string, topics: readonly string[], partitions: number, firsts?: readonly Position[]): Promise<void>
+  /** What this member took of a group, each under a word of its own: somebody else may have it by now, which `isOwner` knows. */
+  taken(consumerGroup: string): readonly (TopicPartition & { owner: string })[]
 }
+
+/** Condition of SQL: nobody has taken the partition of the group since it was taken under that word. */
+export const isOwner = (of: Readonly<Record<'consumerGroup' | 'topic' | 'partition' | 'owner', string>>): string =>
+  `exists (select from log_progress p where p.group_name = ${of.consumerGroup} and p.topic = ${of.topic}
+     and p.partition = ${of.partition} and p.owner = ${of.owner})`
 
 export function createProgressStore(database: Database): ProgressRows {
   /** A fresh token with every take, so that a save sent before it never counts after it. */
-  const tokens = new Map<string, string>()
+  const tokens = new Map<string, TopicPartition & { consumerGroup: string; owner: string }>()
   const nameOf = (consumerGroup: string, { topic, partition }: TopicPartition) => `${consumerGroup} ${topic} ${partition}`
 
   return {
@@ -30,10 +37,11 @@ export function createProgressStore(database: Database): ProgressRows {
     },
     take: async (consumerGroup, assigned, signal) => {
       signal.throwIfAborted()
-      const token = randomUUID()
-      const rows = await database.query<Row>(takeSql, [consumerGroup, token, topicsOf(assigned), partitionsOf(assigned)])
+      const owner = randomUUID()
+      const rows = await database.query<Row>(takeSql, [consumerGroup, owner, topicsOf(assigned), partitionsOf(assigned)])
       const taken = rows.map(progressOf)
-      for (const one of taken) tokens.set(nameOf(consumerGroup, one), token)
+      for (const one of taken)
+        tokens.set(nameOf(consumerGroup, one), { consumerGroup, topic: one.topic, partition: one.partition, owner })
       return taken
     },
     save: async (consumerGroup, progress, signal) => {
@@ -42,12 +50,13 @@ export function createProgressStore(database: Database): ProgressRows {
         consumerGroup,
         topicsOf(progress),
         partitionsOf(progress),
-        progress.map(one => tokens.get(nameOf(consumerGroup, one)) ?? null),
+        progress.map(one => tokens.get(nameOf(consumerGroup, one))?.owner ?? null),
         progress.map(one => one.nextOffset.toString()),
         progress.map(one => JSON.stringify(one.finished.map(({ from, to }) => [from.toString(), to.toString()]))),
       ])
       return row?.saved === true
     },
+    taken: consumerGroup => [...tokens.values()].filter(one => one.consumerGroup === consumerGroup),
   }
 }
 

@@ -8,7 +8,7 @@ import { openPostgres } from '../database/postgres.ts'
 import { openSession } from '../database/session.ts'
 import { createSealedWalk } from '../database/walk-sealed.ts'
 import { openKeptLetters } from '../dead-letters/keep-letters.ts'
-import { openRedrives } from '../dead-letters/open-redrives.ts'
+import { openRedrives, type Taker } from '../dead-letters/open-redrives.ts'
 import { commandIndexes } from '../instances/commands-shown.ts'
 import { partitionOf } from '../log/append/partitioner.ts'
 import { openProcessors } from '../processors/open-processors.ts'
@@ -86,7 +86,11 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
         ...{ partitions: config.log.partitions, logger },
         parties: { projections: allProjections.map(titleOf), deliveries },
       }),
-      openRedrives({ ...ports, logger, takers: new Map([...processors.takers, [deliveries, deliveryRedrive(ports)]]) }),
+      openRedrives({
+        ...ports,
+        logger,
+        takers: new Map<string, Taker>([...processors.takers, [deliveries, deliveryRedrive(ports)]]),
+      }),
       openReplays({ ...ports, logger, metrics }),
       watchLateness({
         ...ports,

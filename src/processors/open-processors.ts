@@ -1,5 +1,5 @@
 // The processors of one process, each as all.ts has it.
-import type { LaneConsumer, ProgressStore } from '../log/log.ts'
+import type { InTurn, LaneConsumer, ProgressStore } from '../log/log.ts'
 import { liveLateness } from '../runtime/lateness.ts'
 import { loopLoad } from '../runtime/loop-load.ts'
 import { createPace, type Pace } from '../runtime/pace.ts'
@@ -26,7 +26,7 @@ export type ProcessorsDeps = Omit<Needs, 'pace' | 'historyTurns'> &
 const LEAST_SHARE = 0.1
 
 /** By their consumer groups, for records that are given to one of them again. */
-export type Takers = ReadonlyMap<string, Pick<LaneConsumer, 'maxAttempts' | 'handle'>>
+export type Takers = ReadonlyMap<string, Pick<LaneConsumer, 'maxAttempts' | 'handle'> & { inTurn: InTurn }>
 
 /** Progress rows of every processor must exist: see `consumerGroup`, and `processors` of all.ts. */
 export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): Role & { takers: Takers } {
@@ -42,7 +42,7 @@ export function openProcessors({ pauseMs = 5_000, ...given }: ProcessorsDeps): R
   const lag = watchLag(needs, readers, stop.signal)
   return {
     name: 'processors',
-    takers: new Map(readers.map(({ consumer }) => [consumer.consumerGroup, consumer])),
+    takers: new Map(readers.map(({ consumer, inTurn }) => [consumer.consumerGroup, { ...consumer, inTurn }])),
     checks: () => running.flatMap(one => one.checks()),
     close: async () => {
       stop.abort()

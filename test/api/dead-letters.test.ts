@@ -1,5 +1,5 @@
 // Dead letters over HTTP: listed by what they have in common, page by page; read as the log has them; counted before anything is changed; discarded and given back.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { letterOf } from '../../src/dead-letters/letter.ts'
 import { keepLetter } from '../../src/dead-letters/letter-rows.ts'
 import { deadLetterOf } from '../../src/log/dead-letter.ts'
@@ -29,10 +29,14 @@ beforeAll(async () => {
     const letter = deadLetterOf({ ...record, headers, recordedAt: at(0) }, failure)
     await log.append({ topic: topic('dead-letters'), records: [letter] }, never)
   }
+})
+afterAll(() => api.close())
+beforeEach(async () => {
+  const { log, topic } = api.testLog
+  await api.database.query('delete from dead_letters')
   for await (const record of log.read(topic('dead-letters'), { from: 'first', until: 'end' }, never))
     await keepLetter(api.database, letterOf(record, parties))
 })
-afterAll(() => api.close())
 
 type Listed = { id: string; eventId: string; state: string }
 const list = async (query = '') => {

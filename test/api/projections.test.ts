@@ -6,6 +6,7 @@ import { adminKey, openTestApi, partitions, type TestApi } from '../ground/api/o
 import { anEvent } from '../ground/events.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { makeCheckpoints } from '../ground/projections/make-checkpoints.ts'
+import { until } from '../ground/until.ts'
 
 const never = new AbortController().signal
 let api: TestApi
@@ -32,9 +33,23 @@ beforeEach(async () => {
   )
 })
 
-type Shown = { name: string; version: number; state: string; lagRecords: number; keys: object[]; skipped: object[] }
+type Shown = {
+  name: string
+  version: number
+  state: string
+  lagRecords: number
+  keys: { asked: string | null }[]
+  skipped: object[]
+}
 const shown = async () => (await api.call('GET', '/v1/projections')).json.data as Shown[]
+const shownOf = async (key: string) => (await api.call('GET', `/v1/projections?key=${key}`)).json.data as Shown[]
 const ask = (path: string, body: object = {}) => api.call('POST', `/v1/projections/${path}`, { body })
+const change = (doing: 'resume' | 'skip', more: object = {}) =>
+  changeOnce(
+    { base: api.url, key: adminKey, keyFrom: 'ADMIN_API_KEY', zaplog: 'zaplog' },
+    { doing, key: 'shop', wait: false, ...more },
+    never,
+  )
 const row = async () => {
   const [one] = await api.database.query<{ resume: boolean; skip: boolean }>(
     'select resume_requested_at is not null as resume, skip_requested_at is not null as skip from projection_quarantine',
@@ -66,6 +81,27 @@ test('[G2] each is listed with its lag, and each account with since which record
   expect(all[1]).toMatchObject({ state: 'projecting', keys: [] })
 })
 
+test('[G2] of one account alone it is asked whether it is left out, and nothing is counted', async () => {
+  expect((await shownOf('shop'))[0]).toMatchObject({ state: 'leaving-out', keys: [{ key: 'shop', offset: '1', held: null }] })
+  expect((await shownOf('store'))[0]).toMatchObject({ state: 'leaving-out', keys: [] })
+  expect((await api.call('GET', '/v1/projections?key=')).status).toBe(422)
+  expect((await api.call('GET', '/v1/projections?key=%00')).status).toBe(422)
+})
+
+test('[G2] [H7] an account behind a thousand others is asked for, given back and waited for as any other', async () => {
+  await api.database.query(
+    `insert into projection_quarantine (projection, version, partition, key, offsets, topic, "offset", error_code, error_message, quarantined_at)
+     select projection, version, partition, 'a' || nth, '{"events": "4"}', topic, "offset", error_code, error_message, now() - interval '1 hour'
+     from projection_quarantine, generate_series(1, 1000) as nth`,
+  )
+  expect((await shown()).map(one => one.keys.length)).toEqual([1000, 0, 0])
+  expect((await shownOf('shop')).map(one => one.keys.length)).toEqual([1, 0, 0])
+  const changing = change('skip', { wait: true })
+  await until('the skip is asked for', async () => ((await shownOf('shop'))[0]?.keys ?? []).some(one => one.asked === 'skip'))
+  await api.database.query(`delete from projection_quarantine where key = 'shop'`)
+  expect((await changing).json).toMatchObject({ projections: ['read-model'], done: true })
+})
+
 test('[G2] a resume and a skip are asked for in the row, for whoever owns the partition', async () => {
   expect(await ask('read-model/keys/shop/resume')).toMatchObject({ status: 202, json: { key: 'shop', asked: 'resume' } })
   expect(await row()).toEqual({ resume: true, skip: false })
@@ -87,9 +123,6 @@ test('[G2] a skip of another record than the one in the way is refused, and so i
 })
 
 test('[H7] zaplog projections skip and resume ask for it, and say whether it is projected again or why not', async () => {
-  const settings = { base: api.url, key: adminKey, keyFrom: 'ADMIN_API_KEY', zaplog: 'zaplog' }
-  const change = (doing: 'resume' | 'skip', more: object = {}) =>
-    changeOnce(settings, { doing, key: 'shop', wait: false, ...more }, never)
   expect((await change('skip')).json).toEqual({ doing: 'skip', key: 'shop', projections: ['read-model'], done: false })
   expect(await row()).toEqual({ resume: false, skip: true })
   await expect(change('resume', { projection: 'commands' })).rejects.toThrow(/commands does not leave out shop/)

@@ -5,6 +5,7 @@ import { brokenBatches } from './log-broken-batches.ts'
 import { brokenFollows } from './log-broken-follow.ts'
 import { brokenGroups, brokenLanes, brokenPauses } from './log-broken-lanes.ts'
 import { brokenRecent } from './log-broken-recent.ts'
+import { brokenTurns } from './log-broken-turns.ts'
 import type { LogAdapter, LogMember } from './log-subject.ts'
 
 /** `breaks` begins the title of the promise that must go red. */
@@ -21,6 +22,7 @@ export const brokenLogs = [
   ...brokenFollows,
   ...brokenTopics,
   ...brokenLanes,
+  ...brokenTurns,
   ...brokenPauses,
   ...brokenGroups,
   ...brokenBatches,

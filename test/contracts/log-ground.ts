@@ -15,7 +15,7 @@ import type { LogAdapter, LogMember } from './log-subject.ts'
 export type LogChecks = Readonly<Record<string, (ground: Ground) => Promise<void>>>
 
 export type Ground = Awaited<ReturnType<typeof openGround>>
-type Running = { consumption: Consumption; stop(): Promise<void> }
+type Running<Of extends Consumption = Consumption> = { consumption: Of; stop(): Promise<void> }
 
 let made = 0
 const unique = (name: string) => `${name}-${process.pid}-${++made}`
@@ -32,7 +32,7 @@ export async function openGround(adapter: LogAdapter, deadlineMs = 20_000) {
     return opened
   }
   const first = await member()
-  const run = (start: (signal: AbortSignal) => Consumption): Running => {
+  const run = <Of extends Consumption>(start: (signal: AbortSignal) => Of): Running<Of> => {
     const stopping = new AbortController()
     const consumption = start(stopping.signal)
     const one = {

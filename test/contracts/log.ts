@@ -9,6 +9,7 @@ import { lanePromises } from './log-lanes.ts'
 import { pausePromises } from './log-pauses.ts'
 import { recentPromises } from './log-recent.ts'
 import { topicPromises } from './log-topics.ts'
+import { turnPromises } from './log-turns.ts'
 
 export const logPromises: LogChecks = {
   ...appendPromises,
@@ -18,6 +19,7 @@ export const logPromises: LogChecks = {
   ...topicPromises,
   ...lanePromises,
   ...laneOutcomePromises,
+  ...turnPromises,
   ...pausePromises,
   ...groupPromises,
   ...batchPromises,

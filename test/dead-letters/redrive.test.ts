@@ -17,6 +17,8 @@ import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
 const logger = collectLogLines()
+const never = new AbortController().signal
+const claiming = { laneless: [], known: ['zaplog.copy', 'zaplog.webhooks'], limit: 4, leaseMs: 60_000, nobodysMs: 60_000 }
 let world: Awaited<ReturnType<typeof openLettersWorld>>
 beforeEach(async () => {
   world = await openLettersWorld('dead letters', logger)
@@ -153,8 +155,8 @@ test('[G2] a delivery that dies before whoever gave it back could say so is dead
   } as const
   await keepLetter(world.database, delivery)
   await askRedrive(world.database, { source: 'delivery' })
-  const of = { processors: ['zaplog.webhooks'], limit: 1, leaseMs: 60_000, nobodysMs: 60_000 }
-  const [claimed] = await claimLetters(world.database, of)
+  const laneless = ['zaplog.webhooks']
+  const [claimed] = await claimLetters(world.database, { ...claiming, lanes: [], laneless })
   if (claimed === undefined) throw new Error('it is claimed')
   await keepLetter(world.database, { ...delivery, offset: delivery.offset + 100n, attempts: 3 })
   expect(await world.list({ source: 'delivery' })).toMatchObject([{ state: 'redriving' }])
@@ -172,10 +174,10 @@ test('[G2] of 30,000 letters of one account that are asked for at once each is c
        from generate_series(1, 30000) n`,
   )
   await world.database.query('analyze dead_letters')
+  await world.progress.take('zaplog.copy', [{ topic: 'wa.events', partition: 0 }], never)
   const offsets: bigint[] = []
   for (let turn = 0; turn < 3; turn++) {
-    const of = { processors: ['zaplog.copy'], limit: 4, leaseMs: 60_000, nobodysMs: 60_000 }
-    for (const one of await claimLetters(world.database, of)) {
+    for (const one of await claimLetters(world.database, { ...claiming, lanes: world.lanes() })) {
       offsets.push(one.originOffset)
       await endTry(world.database, one, { kind: 'redriven' })
     }

@@ -1,6 +1,6 @@
 // A processor at work says how it is, and ends in order: the intake, what is in hand, then what it had opened.
 import { expect, test } from 'vitest'
-import type { Consumption, EventLog, PartitionStatus } from '../../src/log/log.ts'
+import type { EventLog, LaneConsumption, PartitionStatus } from '../../src/log/log.ts'
 import { runProcessor } from '../../src/processors/runner/run-processor.ts'
 import { watchLag } from '../../src/processors/runner/watch-lag.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
@@ -16,7 +16,7 @@ function run() {
   const happened: string[] = []
   const partitions: PartitionStatus[] = []
   const { promise: done, resolve: end, reject: fail } = Promise.withResolvers<void>()
-  const consumption: Consumption = { done, status: () => partitions }
+  const consumption: LaneConsumption = { done, status: () => partitions, inTurn: async () => false }
   const consumeLanes: EventLog['consumeLanes'] = (_consumer, signal) => {
     signal.addEventListener('abort', () => happened.push('intake told to stop'))
     return consumption

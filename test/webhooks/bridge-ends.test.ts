@@ -17,7 +17,10 @@ describe('an intake', () => {
     { how: 'breaks', done: () => Promise.reject(new Error('out of tune')), detail: 'stopped: Error: out of tune' },
   ])('[H3] that $how although nobody asked is a failure, and the bridge can still be closed', async ({ how, done, detail }) => {
     const bridge = await open(`bridge intake ${how}`)
-    const role = bridge.start({}, undefined, log => ({ ...log, consumeLanes: () => ({ done: done(), status: () => [] }) }))
+    const role = bridge.start({}, undefined, log => ({
+      ...log,
+      consumeLanes: () => ({ done: done(), status: () => [], inTurn: async () => false }),
+    }))
     await until('it is said', () => role.checks().some(check => check.state === 'failed'))
     expect(role.checks()[0]).toEqual({ name: 'webhooks intake', state: 'failed', detail })
     await role.close()

@@ -2,7 +2,7 @@
 import type { Transaction } from '../../database/database.ts'
 import type { commandStates } from '../../events/vocabulary.ts'
 import { listCommands } from '../../instances/commands-shown.ts'
-import { decodeCursor, encodeCursor } from '../cursor.ts'
+import { decodeCursor, encodeCursor, instantPart } from '../cursor.ts'
 import { answerOf } from './command-shapes.ts'
 
 type Asked = {
@@ -30,6 +30,6 @@ export async function listPage(database: Transaction, { cursor, limit, ...of }: 
 }
 
 function placeOf(cursor: string): { askedAt: number; commandId: string } {
-  const [askedAt = '', commandId = ''] = decodeCursor(cursor, [/^\d{1,16}$/, /^[^\0]{1,400}$/])
+  const [askedAt = '', commandId = ''] = decodeCursor(cursor, [instantPart, /^[^\0]{1,400}$/])
   return { askedAt: Number(askedAt), commandId }
 }

@@ -15,7 +15,7 @@ import {
 import { type ReadLetterDeps, readLetter } from '../../dead-letters/read-letter.ts'
 import { clientGone } from '../client-gone.ts'
 import type { App } from '../create-app.ts'
-import { decodeCursor, encodeCursor } from '../cursor.ts'
+import { decodeCursor, encodeCursor, instantPart } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
 import { Problem } from '../problems.ts'
@@ -51,7 +51,7 @@ function readRoutes(app: App, deps: DeadLetterRouteDeps) {
       answers: { 200: pageOf(letterShape) },
     }),
     handler: async ({ query: { cursor: given, limit, ...filter } }) => {
-      const [failedAt, id] = given === undefined ? [] : decodeCursor(given, [/^\d{1,16}$/, deadLetterIdPattern])
+      const [failedAt, id] = given === undefined ? [] : decodeCursor(given, [instantPart, deadLetterIdPattern])
       const cursor = failedAt === undefined || id === undefined ? null : { failedAt: Number(failedAt), deadLetterId: id }
       const found = await listLetters(deps.database, { filter, cursor, limit: limit + 1 })
       const page = found.slice(0, limit)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Transaction } from '../../database/database.ts'
 import { listSessions, readSession, type Session } from '../../instances/processing-sessions.ts'
 import type { App } from '../create-app.ts'
-import { decodeCursor, encodeCursor } from '../cursor.ts'
+import { decodeCursor, encodeCursor, instantPart } from '../cursor.ts'
 import { describeCall } from '../describe-call.ts'
 import { demandInstance } from '../instances/read-instances.ts'
 import { pageOf, pageQuery } from '../pagination.ts'
@@ -113,6 +113,6 @@ const cursorOf = (end: Session | undefined): string | null =>
   end === undefined ? null : encodeCursor([String(end.startedAt.getTime()), end.sessionId])
 
 function placeOf(cursor: string): { startedAt: number; sessionId: string } {
-  const [startedAt = '', sessionId = ''] = decodeCursor(cursor, [/^\d{1,15}$/, /^[0-9a-f]{32}$/])
+  const [startedAt = '', sessionId = ''] = decodeCursor(cursor, [instantPart, /^[0-9a-f]{32}$/])
   return { startedAt: Number(startedAt), sessionId }
 }

@@ -39,22 +39,30 @@ function listRoute(app: App, deps: ProjectionRouteDeps) {
     url: '/v1/projections',
     schema: describeCall('List what is made of the log, how far it is, and accounts that it leaves out', {
       tag,
+      querystring: z.strictObject({
+        key: z
+          .exactOptional(z.string().min(1).max(63))
+          .describe('keys has this account alone, if it is left out, and what waits for it is not counted'),
+      }),
       answers: { 200: projectionsShape },
     }),
-    handler: async (_, reply) => {
+    handler: async ({ query: { key: asked } }, reply) => {
       const signal = AbortSignal.any([clientGone(reply), deps.cut])
       const names = deps.projections.map(one => one.name)
       const left = await listLeftOut(deps.database, { names, key: null, most: MOST_KEYS })
+      const shown = asked === undefined ? left : await listLeftOut(deps.database, { names, key: asked, most: MOST_KEYS })
       const skipped = await listSkipped(deps.database, names, MOST_SKIPPED)
       const count = createHeldCount(deps, signal)
       const data: ShownProjection[] = []
       for (const one of deps.projections) {
         const mine = (of: { name: string; version: number }) => of.name === one.name && of.version === one.version
         const { places, lags } = await standingOf(deps, one, signal)
+        const held = (key: LeftOut) => count(key, places.get(key.partition) ?? new Map())
         const keys = []
-        for (const key of left.filter(mine)) keys.push(showLeftOut(key, await count(key, places.get(key.partition) ?? new Map())))
+        for (const key of shown.filter(mine)) keys.push(showLeftOut(key, asked === undefined ? await held(key) : null))
+        const state = left.some(mine) || keys.length > 0 ? 'leaving-out' : 'projecting'
         data.push({
-          ...{ name: one.name, version: one.version, state: keys.length === 0 ? 'projecting' : 'leaving-out' },
+          ...{ name: one.name, version: one.version, state },
           ...lagOf(lags),
           keys,
           skipped: skipped.filter(mine).map(showSkipped),

@@ -30,7 +30,7 @@ export const leftOutShape = z
       .number()
       .nullable()
       .describe(
-        'records of the account that wait for it, the one that failed among them; null: more than an answer has time to count',
+        'records of the account that wait for it, the one that failed among them; null: more than an answer has time to count, or one account was asked for',
       ),
     asked: z.enum(['resume', 'skip']).nullable().describe('what was asked for and is about to be done'),
   })

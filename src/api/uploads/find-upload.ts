@@ -3,7 +3,7 @@ import type { Transaction } from '../../database/database.ts'
 import { lastSends, type ShownCommand } from '../../instances/commands-shown.ts'
 import { isThere } from '../../instances/instance-ids.ts'
 import { listUploads, readUpload, type UploadRow } from '../../instances/uploads.ts'
-import { decodeCursor, encodeCursor } from '../cursor.ts'
+import { decodeCursor, encodeCursor, instantPart } from '../cursor.ts'
 import { Problem } from '../problems.ts'
 import { type ShownUpload, shownUpload } from './upload-shapes.ts'
 
@@ -44,6 +44,6 @@ export async function uploadPage(
 }
 
 function placeOf(cursor: string): { askedAt: number; uploadId: string } {
-  const [askedAt = '', uploadId = ''] = decodeCursor(cursor, [/^\d{1,16}$/, /^[0-9a-f]{32}$/])
+  const [askedAt = '', uploadId = ''] = decodeCursor(cursor, [instantPart, /^[0-9a-f]{32}$/])
   return { askedAt: Number(askedAt), uploadId }
 }

@@ -1,8 +1,10 @@
 // What a member does for one partition number while it is assigned, over all topics of its consumer. Engines make it, adapters end it.
-import type { PartitionStatus, TopicPartition } from '../log.ts'
+import type { InTurn, PartitionStatus, TopicPartition } from '../log.ts'
 
 export type Assignment = {
   status(): readonly PartitionStatus[]
+  /** Of the log's port. What has no lanes has no turns. */
+  inTurn: InTurn
   /** Gives the partition back: intake stops, running work may finish within the time given, progress is saved, then as `end`. */
   stop(withinMs: number): Promise<void>
   /** The partition is somebody else's: signals abort, what completes later is discarded. Idempotent. */

@@ -25,6 +25,7 @@ export const createBatches =
     }
     return {
       status: () => states.map(state => state.status()),
+      inTurn: async () => false,
       stop: async withinMs => {
         stopping.abort()
         await Promise.race([running, wait(withinMs, ended.signal)])

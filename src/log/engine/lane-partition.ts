@@ -2,7 +2,7 @@
 // Intake stops while too much is unfinished or a dependency is down; what is not begun when the partition stops is handed back.
 import { createBell } from '../../runtime/bell.ts'
 import { onAbort } from '../../runtime/or-abort.ts'
-import type { Batch, LogRecord, PartitionStatus, Progress, TopicPartition } from '../log.ts'
+import type { Batch, InTurn, LogRecord, PartitionStatus, Progress, TopicPartition } from '../log.ts'
 import { type Backlog, backlogFrom, emptyBacklog, roomBeside, withBatch, withoutRecord } from './backlog.ts'
 import { describeFailure } from './describe-failure.ts'
 import { takeIn } from './intake.ts'
@@ -17,6 +17,8 @@ export type MemberDeps = LaneDeps & { saver: ProgressSaver; openReader: OpenPart
 export type LanePartition = Saved & {
   at: TopicPartition
   status(): PartitionStatus
+  /** false, too, before it has begun. */
+  inTurn: InTurn
   begin(from: Progress): void
   halt(reason: string): void
   /** A dependency changed, or the assignment. */
@@ -32,6 +34,7 @@ export function createLanePartition(member: MemberDeps, at: TopicPartition, ends
   const starting = new AbortController()
   const bell = createBell()
   let backlog = emptyBacklog(at)
+  let hasBegun = false
   const lanes = createLaneSet(member, at, { starting: starting.signal, ended: ends.ended, finished: finish, halted: halt })
   onAbort(ends.stopping, () => starting.abort())
 
@@ -75,8 +78,10 @@ export function createLanePartition(member: MemberDeps, at: TopicPartition, ends
     progress: () => backlog.progress,
     lost: ends.lost,
     status: () => pausedWith(state.status(), admission.paused()),
+    inTurn: async (record, work, signal) => hasBegun && lanes.inTurn(record, work, signal),
     begin: from => {
       backlog = backlogFrom(from)
+      hasBegun = true
       state.resume()
       state.advance(from.nextOffset)
       const reader = member.openReader({ ...at, nextOffset: from.nextOffset })

@@ -18,7 +18,7 @@ export type Lane = {
   /** Of all lanes of the member. */
   name: string
   /** What is not finished yet; more may come while it runs. */
-  records: LogRecord[]
+  waiting: (LogRecord | Guest)[]
   /** Aborts when no handler may start any more, and when what a handler does no longer counts. */
   starting: AbortSignal
   ended: AbortSignal
@@ -31,11 +31,14 @@ export type Lane = {
   emptied(): void
 }
 
+/** What takes a turn and is no record of the lane. Once `left` aborts it is passed over. Never rejects. */
+export type Guest = { left: AbortSignal; work(ended: AbortSignal): Promise<void> }
+
 export async function runLane(deps: LaneDeps, lane: Lane): Promise<void> {
   await returnOf(deps.running.get(lane.name), lane.starting)
-  for (let record = lane.records[0]; record !== undefined; record = lane.records[0]) {
-    if (!(await finish(deps, lane, record))) return
-    lane.records.shift()
+  for (let next = lane.waiting[0]; next !== undefined; next = lane.waiting[0]) {
+    if (!(await ('work' in next ? host(deps, lane, next) : finish(deps, lane, next)))) return
+    lane.waiting.shift()
   }
   lane.emptied()
 }
@@ -46,6 +49,21 @@ async function returnOf(earlier: Promise<unknown> | undefined, signal: AbortSign
   const bell = createBell()
   void earlier.finally(bell.ring)
   await bell.rung(signal)
+}
+
+/** true: its turn is over, the lane goes on. */
+async function host(deps: LaneDeps, lane: Lane, guest: Guest): Promise<boolean> {
+  const { admission, running } = deps
+  const entered = await admission.enter({ probing: false }, AbortSignal.any([lane.starting, guest.left]))
+  if (!entered) return !lane.starting.aborted
+  lane.begun()
+  const working = guest.work(lane.ended)
+  running.set(lane.name, working)
+  await working
+  running.delete(lane.name)
+  admission.leave()
+  lane.returned()
+  return true
 }
 
 /** true: the record is finished, the lane goes on. */

@@ -114,6 +114,10 @@ function startLanes(
   return {
     partitions,
     status: () => partitions.map(partition => partition.status()),
+    inTurn: async (record, work, signal) => {
+      const its = partitions.find(({ at }) => at.topic === record.topic && at.partition === record.partition)
+      return (await its?.inTurn(record, work, signal)) ?? false
+    },
     stop: async withinMs => {
       stopping.abort()
       await Promise.race([Promise.all(partitions.map(partition => partition.idle())), wait(withinMs, ended.signal)])

@@ -1,5 +1,5 @@
 // A processor at work: it reads the log until it is closed, and says how that goes.
-import type { Consumption, EventLog, LaneConsumer, Position } from '../../log/log.ts'
+import type { Consumption, EventLog, InTurn, LaneConsumer, Position } from '../../log/log.ts'
 import type { Check, Role } from '../../runtime/role.ts'
 import type { Processor } from '../processor.ts'
 import { type LaneConsumerDeps, laneConsumer } from './lane-consumer.ts'
@@ -9,7 +9,7 @@ import { watchIntake } from './watch-intake.ts'
 export function runProcessor(
   deps: LaneConsumerDeps & { log: EventLog },
   processor: Processor & { close(): Promise<void> },
-): Role & { positions(): readonly Position[]; consumer: LaneConsumer } {
+): Role & { positions(): readonly Position[]; consumer: LaneConsumer; inTurn: InTurn } {
   const { name } = processor
   const stop = new AbortController()
   const consumer = laneConsumer(deps, processor)
@@ -23,6 +23,7 @@ export function runProcessor(
     ],
     positions: () => consumption.status(),
     consumer,
+    inTurn: consumption.inTurn,
     close: () => {
       stop.abort()
       closing ??= intake.done.then(processor.close)

@@ -17,6 +17,8 @@ const MAX_ATTEMPTS = 5
 /** Takes the record of the stream that it was released with. Said twice, it waits once. What is away costs no try. */
 export const deliveryRedrive = (deps: Deps) => ({
   maxAttempts: MAX_ATTEMPTS,
+  /** The lane that it waits in has an order of its own. */
+  inTurn: null,
   handle: async (record: LogRecord, _attempt: number, signal: AbortSignal): Promise<Outcome> => {
     try {
       return await giveBack(deps, record, signal)

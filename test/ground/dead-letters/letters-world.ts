@@ -3,7 +3,7 @@ import { keepEntry, openKeptLetters } from '../../../src/dead-letters/keep-lette
 import { type DeadLetter, type LetterFilter, listLetters } from '../../../src/dead-letters/letter-rows.ts'
 import { openRedrives, type RedriveDeps, type Taker } from '../../../src/dead-letters/open-redrives.ts'
 import type { TopicName } from '../../../src/events/topics.ts'
-import type { LaneConsumer, LogRecord, Outcome } from '../../../src/log/log.ts'
+import type { InTurn, LaneConsumer, LogRecord, Outcome } from '../../../src/log/log.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
 import type { Role } from '../../../src/runtime/role.ts'
 import { openTestDatabase } from '../database.ts'
@@ -22,6 +22,7 @@ export async function openLettersWorld(name: string, logger: Logger) {
   const parties = { projections: ['read-model'], deliveries: consumerGroup('webhooks') }
   /** What the consumer was given, by value, in order. */
   const given: string[] = []
+  let inTurn: InTurn = async () => false
   let answer: (record: LogRecord) => Outcome | Promise<Outcome> = () => ({ kind: 'park', reason: 'broken' })
   const consumer: LaneConsumer = {
     consumerGroup: consumerGroup('copy'),
@@ -63,6 +64,7 @@ export async function openLettersWorld(name: string, logger: Logger) {
     consume: () => {
       const stop = new AbortController()
       const consumption = log.log.consumeLanes(consumer, stop.signal)
+      inTurn = consumption.inTurn
       return open({
         close: () => {
           stop.abort()
@@ -77,7 +79,7 @@ export async function openLettersWorld(name: string, logger: Logger) {
           ...log,
           database,
           logger,
-          takers: new Map<string, Taker>([[consumer.consumerGroup, consumer]]),
+          takers: new Map<string, Taker>([[consumer.consumerGroup, { ...consumer, inTurn: (...asked) => inTurn(...asked) }]]),
           pollMs: 20,
           ...changed,
         }),
@@ -93,6 +95,13 @@ export async function openLettersWorld(name: string, logger: Logger) {
         },
         never,
       ),
+    lanes: () => log.progress.taken(consumer.consumerGroup).map(at => ({ processor: consumer.consumerGroup, ...at })),
+    claimed: async () => {
+      const [row] = await database.query<{ count: number }>(
+        'select count(*)::integer as count from dead_letters where claim is not null',
+      )
+      return row?.count ?? 0
+    },
     letters: (count: number) => until(`${count} letters`, async () => ((await list()).length === count ? list() : null)),
     records: async (topic: TopicName) => {
       const records: LogRecord[] = []
