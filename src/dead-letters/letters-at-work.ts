@@ -5,10 +5,11 @@ import { randomUUID } from 'node:crypto'
 import type { Transaction } from '../database/database.ts'
 import { printable } from '../log/dead-letter.ts'
 import type { TopicPartition } from '../log/log.ts'
-import { isOwner } from '../log/progress.ts'
+import { isOwner, isRead } from '../log/progress.ts'
 import { columns, type DeadLetter, type Row, toDeadLetter } from './letter-rows.ts'
 
-export type Claimed = DeadLetter & { claim: string }
+/** `owner`: under which word its partition was taken; null: it is in none. */
+export type Claimed = DeadLetter & { claim: string; owner: string | null }
 
 /** A partition of a processor that this process took, under which word. */
 export type LanesAt = TopicPartition & { processor: string; owner: string }
@@ -24,14 +25,15 @@ type Claiming = {
 }
 
 /**
- * At most `limit` of what was in those lanes, of which somebody else's are none, or of those processors; and of processors that are not known, once
- * they are due for `nobodysMs`. One whose holder died is claimed again after `leaseMs`, and at once by who took the partition from it.
+ * At most `limit` of what was in those lanes, of which somebody else's are none, or of those processors; and of processors that are not known, or that
+ * do not read where the letter says that it was, once they are due for `nobodysMs`. One whose holder died is claimed again after `leaseMs`, and at
+ * once by who took the partition from it.
  */
 export async function claimLetters(
   database: Transaction,
   { lanes, laneless, known, limit, leaseMs, nobodysMs }: Claiming,
 ): Promise<readonly Claimed[]> {
-  const rows = await database.query<Row & { claim: string }>(
+  const rows = await database.query<Row & { claim: string; owner: string | null }>(
     `with lanes as materialized (
        select l.* from unnest($6::text[], $7::text[], $8::integer[], $9::text[]) as l(processor, topic, partition, owner)
         where ${isOwner({ consumerGroup: 'l.processor', topic: 'l.topic', partition: 'l.partition', owner: 'l.owner' })})
@@ -42,11 +44,11 @@ export async function claimLetters(
           left join lanes l on (l.processor, l.topic, l.partition) = (w.processor, w.origin_topic, w.origin_partition)
          where w.state = 'redriving' and w.due_at <= now() and (coalesce(w.claimed_until < now(), true) or w.owner <> l.owner)
            and (l.owner is not null or w.processor = any ($2)
-             or w.processor <> all ($10) and w.due_at < now() - $5 * interval '1 millisecond')
+             or w.due_at < now() - $5 * interval '1 millisecond' and (w.processor <> all ($10) or not ${isRead(placeOfWaiting)}))
            and not exists (select from dead_letters e where e.state = 'redriving' and e.processor = w.processor and e.key = w.key
              and (e.origin_topic, e.origin_offset, e.dead_letter_id) < (w.origin_topic, w.origin_offset, w.dead_letter_id) offset 0)
          order by w.due_at, w.origin_topic, w.origin_offset, w.dead_letter_id limit $3 for update of w skip locked)
-      returning ${columns}, d.claim`,
+      returning ${columns}, d.claim, d.owner`,
     [
       ...[randomUUID(), laneless, limit, leaseMs, nobodysMs],
       ...[
@@ -58,8 +60,10 @@ export async function claimLetters(
       known,
     ],
   )
-  return rows.map(row => ({ ...toDeadLetter(row), claim: row.claim }))
+  return rows.map(row => ({ ...toDeadLetter(row), claim: row.claim, owner: row.owner }))
 }
+
+const placeOfWaiting = { consumerGroup: 'w.processor', topic: 'w.origin_topic', partition: 'w.origin_partition' }
 
 /** false: it is somebody else's by now. */
 export const renewClaim = (database: Transaction, { deadLetterId, claim }: Claimed, leaseMs: number): Promise<boolean> =>

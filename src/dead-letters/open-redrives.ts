@@ -31,7 +31,7 @@ export type RedriveDeps = ReadLetterDeps & {
   pollMs?: number
   /** A letter whose holder has not said for so long that it has it is anybody's [30 s]. */
   leaseMs?: number
-  /** A letter that is due for so long is told to be nobody's where its processor is none of `takers` [60 s]. */
+  /** A letter that is due for so long is told to be nobody's where its processor is none of `takers`, or reads no such partition [60 s]. */
   nobodysMs?: number
 }
 
@@ -137,6 +137,15 @@ async function tryLetter(deps: Redriving, letter: Claimed, signal: AbortSignal):
   const taker = deps.takers.get(letter.processor)
   if (taker === undefined)
     return { kind: 'failed', code: 'no-processor', message: `there is no processor ${letter.processor} in this release` }
+  if (taker.inTurn !== null && letter.owner === null) {
+    const { originTopic, originPartition } = letter
+    const place = `${originTopic} partition ${originPartition}`
+    return {
+      kind: 'failed',
+      code: 'no-lane',
+      message: `${letter.processor} does not read ${place}, where its record is said to have been`,
+    }
+  }
   const record = await readLetter(deps, letter, signal)
   if (record === null) return { kind: 'failed', code: 'forgotten', message: 'its record is no longer in the log' }
   if ((await purgedAmong(deps.database, [letter.instanceId])).size > 0)

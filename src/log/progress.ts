@@ -18,6 +18,10 @@ export const isOwner = (of: Readonly<Record<'consumerGroup' | 'topic' | 'partiti
   `exists (select from log_progress p where p.group_name = ${of.consumerGroup} and p.topic = ${of.topic}
      and p.partition = ${of.partition} and p.owner = ${of.owner})`
 
+/** Condition of SQL: the group reads the partition, whoever has it. */
+export const isRead = (of: Readonly<Record<'consumerGroup' | 'topic' | 'partition', string>>): string =>
+  `exists (select from log_progress p where p.group_name = ${of.consumerGroup} and p.topic = ${of.topic} and p.partition = ${of.partition})`
+
 export function createProgressStore(database: Database): ProgressRows {
   /** A fresh token with every take, so that a save sent before it never counts after it. */
   const tokens = new Map<string, TopicPartition & { consumerGroup: string; owner: string }>()

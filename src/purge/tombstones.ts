@@ -4,11 +4,12 @@
 import type { Transaction } from '../database/database.ts'
 import { asRows, type Read } from '../database/statement-parts.ts'
 
-/** Those of them that are purged, from the moment that it was asked for. */
+/** Those of them that are purged, from the moment that it was asked for. They may be what any record says. */
 export async function purgedAmong(tx: Transaction, instanceIds: readonly string[]): Promise<ReadonlySet<string>> {
-  if (instanceIds.length === 0) return new Set()
+  const asked = askable(instanceIds)
+  if (asked.length === 0) return new Set()
   const rows = await tx.query<{ instance_id: string }>('select instance_id from purges where instance_id = any($1::text[])', [
-    [...new Set(instanceIds)],
+    asked,
   ])
   return new Set(rows.map(row => row.instance_id))
 }
@@ -16,8 +17,12 @@ export async function purgedAmong(tx: Transaction, instanceIds: readonly string[
 /** The same, among what else a statement reads. */
 export const readPurged = (instanceIds: Iterable<string>): Read<{ instance_id: string }> => ({
   sql: 'select instance_id from purges where instance_id = any(array(select g.instance_id from json_to_recordset($1::json) as g(instance_id text)))',
-  values: [asRows([...new Set(instanceIds)].map(instance_id => ({ instance_id })))],
+  values: [asRows(askable(instanceIds).map(instance_id => ({ instance_id })))],
 })
+
+/** What Postgres has no text for is nobody's id. */
+const askable = (instanceIds: Iterable<string>): readonly string[] =>
+  [...new Set(instanceIds)].filter(id => !id.includes('\0') && id.isWellFormed())
 
 /** A condition, for `where`; `instanceId` is SQL. */
 export const isPurged = (instanceId: string): string => `exists (select from purges where purges.instance_id = ${instanceId})`

@@ -143,6 +143,20 @@ test('[G2] a letter whose processor nobody has is dead again, and says so', asyn
   expect(await world.list({ instanceId: 'store' })).toMatchObject([{ code: 'no-processor', redrives: 1 }])
 })
 
+test('[G2] a letter that says it was where its processor does not read is dead again, and keeps none behind it waiting', async () => {
+  const [letter] = (await die()).filter(one => one.eventId === 'id-four')
+  if (letter === undefined) throw new Error('it is listed')
+  await keepLetter(world.database, { ...letter, deadLetterId: 'dl_of_nowhere', originTopic: 'a.stranger', originPartition: 77 })
+  world.mend()
+  await askRedrive(world.database, { instanceId: 'store' })
+  world.redrive({ nobodysMs: 100 })
+  await until('the other one is redriven', async () => (await world.list({ state: 'redriven' })).length === 1)
+  expect(await copied()).toEqual(['four'])
+  expect(await world.list({ instanceId: 'store', state: 'dead' })).toMatchObject([
+    { deadLetterId: 'dl_of_nowhere', code: 'no-lane' },
+  ])
+})
+
 test('[G2] a delivery that dies before whoever gave it back could say so is dead, and no longer theirs', async () => {
   const [letter] = await die()
   if (letter === undefined) throw new Error('it is listed')

@@ -102,4 +102,19 @@ describe.runIf(canRun)('a replay, read by others', () => {
       }
     }
   })
+
+  test('[G1] what a stranger wrote for nobody that can be is copied as it is, beside what is behind it', async () => {
+    const strange = [
+      { key: 'shop-1', value: 'one', headers: { 'instance-id': 'a\0b', 'event-type': 'a\0b' } },
+      { key: 'a\0b', value: 'two', headers: {} },
+      { key: 'shop-1', value: 'three', headers: { 'instance-id': 'shop-1', 'event-type': 'contact.updated' } },
+    ]
+    const producer = plainClient(world).producer()
+    await producer.connect()
+    await producer.send({ topic: world.topic('media-stored'), messages: strange.map(one => ({ ...one, partition: 0 })) })
+    await producer.disconnect()
+    await world.done({ name: 'strange', topics: ['media-stored'] })
+    const copies = (await readAll(world.replayTopic('strange'))).filter(({ headers }) => headers['event-type'] !== 'replay.ended')
+    expect(copies).toMatchObject(strange.map(({ value, ...one }) => ({ ...one, value: Buffer.from(value).toString('base64') })))
+  })
 })

@@ -61,7 +61,7 @@ const instant = z.iso
   .transform(given => Date.parse(given))
 const which = {
   source: z.exactOptional(wordOf(deadLetterSources)),
-  processor: z.exactOptional(z.string().min(1).max(200)).describe('as the list says it'),
+  processor: z.exactOptional(z.string().min(1).max(249)).describe('as the list says it'),
   instanceId: z.exactOptional(z.string().min(1).max(63)).describe('of this account'),
 }
 export const listFilters = { ...which, state: z.exactOptional(wordOf(deadLetterStates)) }
