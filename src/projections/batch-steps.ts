@@ -3,13 +3,17 @@
 import type { EventLog } from '../log/log.ts'
 import { isBusy, loopLoad } from '../runtime/loop-load.ts'
 import { type BatchStep, createJointSteps, type TakeBatch } from './joint-steps.ts'
-import { paceOf } from './next-steps.ts'
+import { NO_REST, paceOf } from './next-steps.ts'
 import { drainOutbox } from './outbox.ts'
 import type { Places } from './places.ts'
 import { titleOf } from './projection.ts'
 import { type PartitionTaken, type Running, type StepDeps, type Taken, takeBatches, takenOf } from './step.ts'
 
-export type BatchStepDeps = StepDeps & { log: Pick<EventLog, 'append' | 'inside'> }
+export type BatchStepDeps = StepDeps & {
+  log: Pick<EventLog, 'append' | 'inside'>
+  /** Steps wait for no others to share a transaction with [they do, the longer the less time there is]. */
+  hasOwnPace?: boolean
+}
 
 /** As many as one batch may have, so that a step of many partitions takes no longer than one of a single partition may. */
 const MAX_RECORDS = 1_000
@@ -24,7 +28,7 @@ export function createBatchSteps(deps: BatchStepDeps & { places: Places }, runni
     projection: titles.join(' and '),
     places: onFree => deps.places.share(titles, onFree),
     take: (steps, signal) => takeBatchSteps(deps, running, steps, signal),
-    pace: () => paceOf(isBusy(loopLoad())),
+    pace: () => (deps.hasOwnPace === true ? NO_REST : paceOf(isBusy(loopLoad()))),
     maxRecords: MAX_RECORDS,
     maxBytes: MAX_BYTES,
     maxConcurrent: MAX_CONCURRENT,

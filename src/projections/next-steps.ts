@@ -80,6 +80,9 @@ const CALM: Pace = { lingerMs: 25, restMs: 25, restMsAlone: 0, times: 4 }
 /** Much of what a step costs is the same for one record and for fifty: with this the same bench took in 1.6 times as much once more. */
 const BUSY: Pace = { lingerMs: 200, restMs: 200, restMsAlone: 200, times: 20 }
 
+/** Of steps that have a pace of their own: nothing waits for more of them. */
+export const NO_REST: Pace = { lingerMs: 0, restMs: 0, restMsAlone: 0, times: 0 }
+
 export const paceOf = (isBusy: boolean): Pace => (isBusy ? BUSY : CALM)
 
 const yieldingOnes = <Step extends Waiting>(yielding: readonly Step[], limits: Limits): readonly Step[] =>

@@ -6,10 +6,12 @@ import {
   begunAt,
   createPace,
   isDue,
+  LEAST_BESIDE_LIVE,
   type Pace,
   type PaceState,
+  PORTION_SECONDS,
   type Signs,
-  taken,
+  takenLate,
 } from '../runtime/pace.ts'
 import { wait } from '../runtime/wait.ts'
 
@@ -36,7 +38,7 @@ export function createSharedPace({ signs, monotonic }: Of): SharedPace {
   async function takeTogether(count: number, signal: AbortSignal): Promise<void> {
     const nowMs = monotonic()
     const waitMs = adapt(nowMs).freeAtMs - nowMs
-    state = taken(state, count, nowMs)
+    state = takenLate(state, count, nowMs)
     if (waitMs > 0) await wait(waitMs, signal)
     signal.throwIfAborted()
   }
@@ -62,18 +64,12 @@ export function createSharedPace({ signs, monotonic }: Of): SharedPace {
 
 /** It begins with so much of the rate: nobody knows yet what it does to others. */
 const FIRST_SHARE = 0.1
-/** So long a time's. */
-const PORTION_SECONDS = 0.2
-/**
- * A second, of all of them together, however late others are: they end. A second that a portion misses by a moment has 500 all the same. One whose
- * rate is low gives way to a tenth of that.
- */
-const LEAST = 500 / (1 - PORTION_SECONDS)
+/** All of them together end however late others are. One whose rate is low gives way to a tenth of that. */
 const LEAST_SHARE = 0.1
 
 export function boundsOf(rates: readonly number[]): Bounds {
   const most = rates.reduce((sum, rate) => sum + rate, 0)
-  return { least: Math.min(most * LEAST_SHARE, LEAST), most }
+  return { least: Math.min(most * LEAST_SHARE, LEAST_BESIDE_LIVE), most }
 }
 
 /** As `signs` say where it is time to ask them, and always within the bounds, which change as replays come and go. */

@@ -62,3 +62,18 @@ export const taken = (state: PaceState, count: number, nowMs: number): PaceState
   ...state,
   freeAtMs: Math.max(nowMs, state.freeAtMs) + (count / state.perSecond) * 1000,
 })
+
+/** Of what is read again beside live work, so long a time's at once. */
+export const PORTION_SECONDS = 0.2
+/** A second, however late others are. A second that a portion misses by a moment has 500 all the same. */
+export const LEAST_BESIDE_LIVE = 500 / (1 - PORTION_SECONDS)
+
+/** How many may go at once. Who comes late catches up with a second, of LEAST_BESIDE_LIVE at most. */
+export const dueAt = ({ perSecond, freeAtMs }: PaceState, nowMs: number): number =>
+  Math.min(perSecond, LEAST_BESIDE_LIVE, Math.max(0, ((nowMs - freeAtMs) / 1000) * perSecond))
+
+/** As `taken`, with what is due by then. */
+export const takenLate = (state: PaceState, count: number, nowMs: number): PaceState => ({
+  ...state,
+  freeAtMs: Math.max(state.freeAtMs, nowMs - (dueAt(state, nowMs) / state.perSecond) * 1000) + (count / state.perSecond) * 1000,
+})

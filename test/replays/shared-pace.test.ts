@@ -1,7 +1,7 @@
 // Replays of one process share one pace: each is within its own rate, and all of them together slow down to a little while what is live is late.
 import { expect, test } from 'vitest'
 import { adaptedTo, boundsOf, createSharedPace, portionOf } from '../../src/replays/shared-pace.ts'
-import { begunAt, type Signs, taken } from '../../src/runtime/pace.ts'
+import { begunAt, type Signs, takenLate } from '../../src/runtime/pace.ts'
 
 const never = new AbortController().signal
 const calm: Signs = { load: 0.1, lateMs: 0 }
@@ -9,12 +9,13 @@ const late: Signs = { load: 0.1, lateMs: 1_000 }
 
 type Gone = { atMs: number; records: number }
 
-/** What goes, and when, where so many stretches of replays of these rates take portions all the time. `signs`: at that time. */
-function goneUntil(
-  endMs: number,
-  { rates, atOnce = 1 }: { rates: readonly number[]; atOnce?: number },
-  signs: (atMs: number) => Signs,
-): Gone[] {
+type Taking = { rates: readonly number[]; atOnce?: number; goesMs?: (atMs: number) => number }
+
+/**
+ * What goes, and when, where so many stretches of replays of these rates take portions all the time. `goesMs`: when what is due then goes.
+ * `signs`: at that time.
+ */
+function goneUntil(endMs: number, { rates, atOnce = 1, goesMs = atMs => atMs }: Taking, signs: (atMs: number) => Signs): Gone[] {
   const bounds = boundsOf(rates)
   const asks = rates.flatMap(rate => Array.from({ length: atOnce }, () => ({ rate, atMs: 0 })))
   const gone: Gone[] = []
@@ -25,9 +26,9 @@ function goneUntil(
     const nowMs = next.atMs
     state = adaptedTo(state, { nowMs, signs: () => signs(nowMs), bounds })
     const records = portionOf(next.rate, state.perSecond)
-    next.atMs = Math.max(nowMs, state.freeAtMs)
+    next.atMs = goesMs(Math.max(nowMs, state.freeAtMs))
     gone.push({ atMs: next.atMs, records })
-    state = taken(state, records, nowMs)
+    state = takenLate(state, records, nowMs)
   }
 }
 
@@ -78,6 +79,15 @@ test('[G1] while what is live is late there are 500 in each second, however fast
     const seconds = Array.from({ length: 26 }, (_, n) => recordsIn(gone, [6_000 + n * 1_000, 7_000 + n * 1_000]))
     expect([rates, Math.min(...seconds) >= 500, Math.max(...seconds) <= 750]).toEqual([rates, true, true])
   }
+})
+
+test('[G1] what nobody had time for is caught up once somebody has, a second of it and no more', () => {
+  const stalled = (forMs: number) => {
+    const goesMs = (atMs: number) => (atMs >= 8_000 && atMs < 8_000 + forMs ? 8_000 + forMs : atMs)
+    return goneUntil(20_000, { rates: [100_000], goesMs }, () => late)
+  }
+  expect(recordsIn(stalled(900), [8_000, 10_000])).toBeGreaterThanOrEqual(1_125)
+  expect(recordsIn(stalled(5_000), [13_000, 14_000])).toBeLessThanOrEqual(1_500)
 })
 
 test('[G1] it is faster within moments of when others have time again', () => {

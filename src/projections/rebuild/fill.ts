@@ -54,7 +54,7 @@ export async function openFill(given: FillDeps, { live, beside }: Pair, signal: 
   const { database, isFull } = watchFull(given.database)
   const deps = { ...given, database }
   const numbers = Array.from({ length: deps.partitions }, (_, partition) => partition)
-  const fellows = createFellows(deps)
+  const fellows = createFellows({ ...deps, hasOwnPace: true })
   const opened = numbers.map(partition =>
     openPartition({ ...deps, fellows }, { projection: beside, metrics: uncounted }, partition),
   )

@@ -87,7 +87,7 @@ function createWork(deps: RebuildsDeps, owner: string) {
 
   function begin(rebuild: Rebuild): AtWork {
     const stop = new AbortController()
-    const ended = work(deps, { rebuild, owner, lateMs }, stop.signal).then(
+    const ended = work(deps, { rebuild, owner, lateMs, quietMs: lateness.quietMs }, stop.signal).then(
       () => {
         trouble = null
       },
@@ -114,7 +114,7 @@ function createWork(deps: RebuildsDeps, owner: string) {
   }
 }
 
-type Of = { rebuild: Rebuild; owner: string; lateMs: () => number }
+type Of = { rebuild: Rebuild; owner: string; lateMs: () => number; quietMs: () => number }
 
 async function work(deps: RebuildsDeps, of: Of, signal: AbortSignal): Promise<void> {
   const pair = pairOf(of.rebuild.projection)
@@ -122,7 +122,7 @@ async function work(deps: RebuildsDeps, of: Of, signal: AbortSignal): Promise<vo
   const counter = deps.metrics.counter('zaplog_rebuild_records_total')
   const left = deps.metrics.gauge('zaplog_rebuild_left_records')
   const waiting = deps.metrics.gauge('zaplog_rebuild_waiting')
-  const { pace, stepRecords } = createFillPace({ lateMs: of.lateMs, load: loopLoad, monotonic: () => performance.now() })
+  const { pace, stepRecords } = createFillPace({ ...of, load: loopLoad, monotonic: () => performance.now() })
   const database = await deps.openDatabase(signal)
   const labels = { projection: of.rebuild.projection }
   const counted = (records: number) => counter.inc(labels, records)
