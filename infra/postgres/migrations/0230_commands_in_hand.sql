@@ -1,3 +1,4 @@
+-- beside: none
 -- A command may be in the hands of whoever holds its account from its acceptance on. Whether none of its lane waits before it is asked behind its record,
 -- of the rows as they are then. One that somebody is changing at this moment counts as it was.
 create function command_goes_first(of_instance text, of_lane text, before_place bigint) returns boolean
