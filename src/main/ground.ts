@@ -34,8 +34,11 @@ type Deps = {
   logger: Logger
   /** Called as soon as there is nothing to do but wait for Postgres. */
   meanwhile(): void
-  /** Where it rejects nothing of the database is changed. What it leaves behind then is its own to close: it is called again while Postgres is away. */
-  beforeMigrating?(database: Ground['database'], signal: AbortSignal): Promise<void>
+  /**
+   * Where it rejects nothing of the database is changed. What it leaves behind then is its own to close: it is called again while Postgres is away.
+   * Its sessions say nothing of migrations: the tables that would admit them may not be there.
+   */
+  beforeMigrating?(database: Omit<Ground['database'], 'knows'>, signal: AbortSignal): Promise<void>
 }
 
 export async function openGround(config: Config, deps: Deps): Promise<Ground> {
@@ -48,13 +51,9 @@ export async function openGround(config: Config, deps: Deps): Promise<Ground> {
     const server = await openServer(config, { dataDir: dataDir.file('postgres'), logger, spawned: meanwhile })
     if (server !== null) opened.push(server)
     const log = config.kafka.brokers === null ? 'postgres' : 'kafka'
-    const database = {
-      url: server?.url ?? config.database.url ?? '',
-      sslCa: config.database.sslCa,
-      log,
-      knows: await readKnown(),
-    } as const
-    if (beforeMigrating !== undefined) await waits.waitFor(parts.postgres, signal => beforeMigrating(database, signal))
+    const reached = { url: server?.url ?? config.database.url ?? '', sslCa: config.database.sslCa, log } as const
+    const database = { ...reached, knows: await readKnown() }
+    if (beforeMigrating !== undefined) await waits.waitFor(parts.postgres, signal => beforeMigrating(reached, signal))
     await waits.waitFor(parts.postgres, signal => migrate({ ...database, logger }, signal))
     return { dataDir, database, sealer, adminKey, adminKeyValue, checks: () => checksOf(server), close }
   } catch (error) {

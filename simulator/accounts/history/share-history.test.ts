@@ -53,12 +53,13 @@ it('[B6] [K1] a part of a shared history is the same at each download, and takes
 
 it('[B6] [K1] what is made ahead is told when it is asked for, and is the same', async () => {
   const { client, device, simulator } = paired
-  const prepared = await device.prepareHistory({ messages: 60, chunks: 3, seed: 'ahead' })
+  const ahead = { messages: 60, chunks: 3, seed: 'ahead', newestAtMs: Date.now() }
+  const prepared = await device.prepareHistory(ahead)
   const marker = await device.historySync([])
   await client.waitFor(() => messagesSeen().some(({ key }) => key.id === marker))
   const seen = messagesSeen().length
   const told = await prepared.tell()
-  const shared = await device.shareHistory({ messages: 60, chunks: 3, seed: 'ahead' })
+  const shared = await device.shareHistory(ahead)
   await client.waitFor(() => messagesSeen().some(({ key }) => key.id === shared.chunks.at(-1)?.id))
   const order = messagesSeen()
     .slice(seen)

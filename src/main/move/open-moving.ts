@@ -44,7 +44,7 @@ export async function openAlone(config: Config, { logger }: { logger: Logger }, 
   const locks: Session[] = []
   try {
     const waits = createWaits({ logger }, signal)
-    const beforeMigrating = async (target: Ground['database'], waiting: AbortSignal) => {
+    const beforeMigrating = async (target: Omit<Ground['database'], 'knows'>, waiting: AbortSignal) => {
       const lock = await lockAlone({ ...target, applicationName: NAME }, waiting)
       locks.push(lock)
       opened.push(lock)
