@@ -109,7 +109,7 @@ const placedIn = ({
   epoch,
 }: NonNullable<Sql['inHand']>) => `held as (${freeOwner(`${instanceId}::text`, `${epoch}::bigint`)}
 ), placed as materialized (
-  select o.*, ${epoch}::bigint as epoch, case when o.is_left or o.is_behind or g.is_first or g.expires_at <= extract(epoch from now()) * 1000 then false
+  select o.*, ${epoch}::bigint as epoch, case when o.is_left or g.is_first or g.expires_at <= extract(epoch from now()) * 1000 then false
     else not ${isLearning} and ${restsUntil('g.instance_id')} is null and exists (select from held)
       and command_goes_first(g.instance_id, g.chat_id, o.end_offset) end as is_in_hand
   from ordered o cross join given g where g.later = 0

@@ -85,6 +85,16 @@ describe.each([
     await ask(dsl, 'k1', 'aa')
     expect(await take('k2')).toBeNull()
     expect(await states()).toEqual(['asked', 'asked'])
+    expect(await query('select count(*)::int from commands where epoch is null and is_paced')).toEqual([{ count: 2 }])
+  })
+
+  it('[D1] [F1] it waits behind one that somebody is changing, without waiting for that', async () => {
+    await take('k1', {}, null)
+    await dsl.test.database.transact(async tx => {
+      await tx.query('select from commands for update')
+      expect(await take('k2')).toBeNull()
+    }, never)
+    expect(await states()).toEqual(['accepted', 'accepted'])
   })
 
   it.each([
@@ -97,6 +107,11 @@ describe.each([
   ])('[F1] it is accepted and waits, %s', async (_, given) => {
     await given()
     expect(await take('k1')).toBeNull()
+    expect(await states()).toEqual(['accepted'])
+  })
+
+  it('[F1] one whose time is over is told so by who looks for it', async () => {
+    expect(await take('k1', { expiresAt: Date.now() - 1 })).toBeNull()
     expect(await states()).toEqual(['accepted'])
   })
 

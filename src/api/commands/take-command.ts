@@ -120,9 +120,11 @@ function handFor(accountsHere: AccountsHere, { command, parts }: Pick<Asked, 'co
       claimed = accepted.claimed
       return accepted
     } finally {
-      if (claimed !== null) place?.begin(claimed)
-      else if (place !== null) place.leave()
-      else held?.ring()
+      if (claimed === null) place?.leave()
+      else place?.begin(claimed)
+      // Its session may have ended meanwhile, and the next one have looked before there was a row.
+      const now = accountsHere.find(command.instanceId)
+      if (claimed === null || now !== held) now?.ring()
     }
   }
   return { isRungHere: held !== null, given }

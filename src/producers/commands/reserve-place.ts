@@ -3,6 +3,7 @@
 import type { Place, ToReserve } from '../../instances/accounts-here.ts'
 import type { ChatTimer, ClaimedCommand } from '../../instances/commands-claimed.ts'
 import type { Owned } from '../../instances/instance-owners.ts'
+import { onAbort } from '../../runtime/or-abort.ts'
 import type { LateCommands } from './end-late-commands.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
 
@@ -26,9 +27,12 @@ export const createReserve =
     if (over.aborted || !mayGo() || running.has(chatId) || late.chats().includes(chatId)) return null
     if (isPaced && pace.waitMs(instanceId) > 0) return null
     const kept = Promise.withResolvers<void>()
+    // The session's end waits for nobody who accepts.
+    const stop = onAbort(over, kept.resolve)
     running.set(chatId, kept.promise)
     if (isPaced) pace.takeTurn(instanceId)
     const end = (next: () => void) => {
+      stop()
       running.delete(chatId)
       if (isPaced) pace.giveTurnBack(instanceId)
       next()
