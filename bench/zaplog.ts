@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { databaseUrlOf } from '../test/ground/scenarios/its-postgres.ts'
 import { openDirectory } from './ground.ts'
+import { type Posted, post } from './post.ts'
 import { inspected, watchProcess } from './profile.ts'
 import { loadStatements, openStatements, type Statements } from './statements.ts'
 
@@ -16,6 +17,8 @@ export type Zaplog = {
   pid: number
   /** The answer of a call that has to succeed. */
   ask(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>
+  /** What is to be accepted. */
+  post(path: string, body: unknown): Promise<Posted>
   metric: Metric<Promise<number>>
   /** All metrics as they are at one moment: asking for them costs zaplog time. */
   scrape(): Promise<Metric<number>>
@@ -47,7 +50,7 @@ export async function openZaplog(closing: AsyncDisposableStack, env: Record<stri
   return { pid, url, statements, said: event => counts.get(event) ?? 0, ...callsOf(url) }
 }
 
-function callsOf(url: string): Pick<Zaplog, 'ask' | 'metric' | 'scrape'> {
+function callsOf(url: string): Pick<Zaplog, 'ask' | 'post' | 'metric' | 'scrape'> {
   const authorization = `Bearer ${adminKey}`
   const scrape = async (): Promise<Metric<number>> => {
     const scraped = await fetch(new URL('/metrics', url), { headers: { authorization } })
@@ -69,6 +72,7 @@ function callsOf(url: string): Pick<Zaplog, 'ask' | 'metric' | 'scrape'> {
       if (!answer.ok) throw new Error(`${method} ${path}: zaplog answered ${answer.status} ${text}`)
       return text === '' ? {} : JSON.parse(text)
     },
+    post: (path, body) => post(new URL(path, url), { authorization, body }),
     scrape,
     metric: async (name, labelled) => (await scrape())(name, labelled),
   }

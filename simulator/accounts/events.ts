@@ -10,6 +10,8 @@ export type SimulatorEvents = {
   disconnected: { device: SimDevice }
   /** The companion is done with a stanza, or refused it. */
   settled: { device: SimDevice; settlement: Settlement }
+  /** A message of the companion is there, and nobody has decrypted it yet. */
+  'client-stanza': { device: SimDevice; messageId: string; to: string }
   /** The companion sent a message; content is null when no simulated recipient could decrypt it. */
   'client-message': { device: SimDevice; messageId: string; to: string; content: proto.IMessage | null; stanza: BinaryNode }
   /** A phone shows what the companion wrote, for the first time in that chat: also an edit, a revoke or a reaction. */

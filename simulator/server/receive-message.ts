@@ -15,6 +15,8 @@ type Of = { client: Client; companion: Companion; stanza: BinaryNode }
 
 /** The phones show it before it is acknowledged: who waits for the ack may look at once. */
 export async function receiveMessage(world: World, of: Of): Promise<void> {
+  const { stanza, companion } = of
+  world.announce('client-stanza', { device: world.deviceOf(companion), messageId: attr(stanza, 'id'), to: attr(stanza, 'to') })
   if (!isForOwnPhone(of.stanza)) countStanza(of.companion.sent, of.stanza)
   const verdict = verdictOn(world, of)
   const read = verdict.isDelivered ? deliverToPhones(world, of) : Promise.resolve(null)

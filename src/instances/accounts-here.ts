@@ -1,5 +1,6 @@
-// Which accounts this process holds, for whoever has something for one of them in the same process: it rings at once, without a way through
-// Postgres. What is held elsewhere is rung by NOTIFY.
+// Which accounts this process holds, for whoever has something for one of them in the same process: it puts that into its hands, or rings, at once and
+// without a way through Postgres. What is held elsewhere is rung by NOTIFY.
+import type { ChatTimer, ClaimedCommand } from './commands-claimed.ts'
 import type { Owned } from './instance-owners.ts'
 
 export type AccountsHere = {
@@ -10,7 +11,22 @@ export type AccountsHere = {
   /** null: nobody here holds it. */
   find(instanceId: string): HeldHere | null
 }
-export type HeldHere = Owned & { ring(): void; isOver(): boolean }
+export type HeldHere = Owned & {
+  ring(): void
+  isOver(): boolean
+  /** A place for what is about to be accepted, until it is begun or left: nothing else of its chat goes out meanwhile. null: it waits for its turn. */
+  reserve(of: ToReserve): Place | null
+}
+/** `chatId`: its lane; `isPaced`: it takes a turn of the account's pace. */
+export type ToReserve = { chatId: string; isPaced: boolean }
+export type Place = {
+  epoch: number
+  chatTimer: ChatTimer
+  /** It is claimed under this epoch, by its row. */
+  begin(command: ClaimedCommand): void
+  /** It is not, as far as is known: its row says it, and is looked at. */
+  leave(): void
+}
 
 export function createAccountsHere(): AccountsHere {
   const accounts = new Map<string, HeldHere>()

@@ -188,7 +188,7 @@ const uploadOf = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): 
   operation === messageOperation ? uploadIdIn(body) : null
 
 /** An album is one for people, by its marker; a timer is shown in its chat. */
-const isForPeople = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): boolean =>
+export const isForPeople = ({ operation, body }: Pick<NewCommand, 'operation' | 'body'>): boolean =>
   isSent(operation) && !isAboutMessage(body) && !isInAlbum(body)
 
 /** What the timer of a chat has just become by a command: what the read model has of it is still on its way; null: none. All are SQL. */

@@ -67,6 +67,9 @@ export const isOwner = (instanceId: string, epoch: string): string =>
 export const heldOwner = (instanceId: string, epoch: string): string =>
   `select 1 from instance_owners where instance_id = ${instanceId} and epoch = ${epoch} for share`
 
+/** The same, none where somebody else holds it, perhaps to take the instance over: nobody waits for that. */
+export const freeOwner = (instanceId: string, epoch: string): string => `${heldOwner(instanceId, epoch)} skip locked`
+
 /** The same for many, at once: of the rows (number, instance_id, epoch) of `given`, those that own theirs, but for those that somebody else holds. */
 export const heldOwners = (given: string): string => `select given.number, o.instance_id, o.epoch from ${given} given
   join instance_owners o on o.instance_id = given.instance_id and o.epoch = given.epoch

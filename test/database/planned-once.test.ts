@@ -36,17 +36,19 @@ async function plansOf(begins: string, work: (tx: Transaction, nth: number) => P
   }, never)
 }
 
-test.for([true, false])('[F1] a command is accepted with one plan, whether it is sent here: %s', async isRungHere => {
+const places = { elsewhere: null, here: null, 'here, at once': { epoch: 1, chatTimer: () => 'null::integer' } }
+
+test.for(Object.entries(places))('[F1] a command is accepted with one plan, where it is sent %s', async ([where, place]) => {
   const inside = insideOf(testLog.log)
   const plans = await plansOf('from appended a cross join given', async (tx, nth) => {
-    const key = `k${nth} ${isRungHere}`
+    const key = `k${nth} ${where}`
     const prepared = await inside.prepare(
       [{ topic: testLog.topic('commands'), records: [testLog.codec.encode(asks(key))] }],
       never,
     )
     const asked = { instanceId: 'shop', digest: 'aa', operation: 'message.send', chatId: somebody.lid, body }
     const command = { ...asked, ...commandIds({ instanceId: 'shop', key }), askedAt: testStartAt, expiresAt: testStartAt + 1000 }
-    await appendAccepted(tx, { command, parts: [], inside, prepared, isRungHere })
+    await appendAccepted(tx, { command, parts: [], inside, prepared, place, isRungHere: where !== 'elsewhere' })
   })
   expect(plans).toBe(firstPlans)
 })

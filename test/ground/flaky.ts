@@ -1,7 +1,13 @@
 // A port whose functions fail, wait or hang when the plan says so, and are the real ones otherwise.
 
-/** `fail`: instead of the call. `failAfter`: the call is carried out, its answer is lost. `delay`, `hang`: the call waits, or never settles. */
-export type Fault = { fail: unknown } | { failAfter: unknown } | { delay: Promise<unknown> } | { hang: true }
+/** `fail`: instead of the call. `failAfter`: the call is carried out, its answer is lost. `delay`, `hang`: the call waits, or never settles.
+ * `delayAfter`: the call is carried out, its answer waits. */
+export type Fault =
+  | { fail: unknown }
+  | { failAfter: unknown }
+  | { delay: Promise<unknown> }
+  | { delayAfter: Promise<unknown> }
+  | { hang: true }
 /** Asked at every call with the function's name, its place among the calls of that function (from 1) and its arguments; null: no fault. */
 export type Plan = (call: { name: string; nth: number; args: readonly unknown[] }) => Fault | null
 
@@ -28,6 +34,8 @@ async function suffer(fault: Fault, call: () => unknown): Promise<unknown> {
     await fault.delay
     return call()
   }
-  await call()
-  throw fault.failAfter
+  const answer = await call()
+  if ('failAfter' in fault) throw fault.failAfter
+  await fault.delayAfter
+  return answer
 }

@@ -38,7 +38,7 @@ describe('a record that is appended by who accepts it', () => {
     const inside = insideOf(testLog.log)
     const append = { topic: testLog.topic('commands'), records: [testLog.codec.encode(asks(key))] }
     const prepared = await inside.prepare([append], never)
-    const rows = await appendAccepted(dsl.test.database, {
+    const { rows } = await appendAccepted(dsl.test.database, {
       command: commandOf(key, given),
       parts: [],
       inside,

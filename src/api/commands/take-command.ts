@@ -6,8 +6,10 @@ import type { Codec, EncodedEvent } from '../../events/codec.ts'
 import type { EventOf } from '../../events/event.ts'
 import type { TopicName } from '../../events/topics.ts'
 import { acceptAppended, appendAccepted } from '../../instances/accept-appended.ts'
-import type { AccountsHere } from '../../instances/accounts-here.ts'
-import { askCommand, type NewCommand } from '../../instances/commands.ts'
+import type { AccountsHere, Place } from '../../instances/accounts-here.ts'
+import { laneOf } from '../../instances/command-lanes.ts'
+import { askCommand, isForPeople, type NewCommand } from '../../instances/commands.ts'
+import type { ClaimedCommand } from '../../instances/commands-claimed.ts'
 import { type Append, type AppendInside, type EventLog, LogError, type Position, positionOf } from '../../log/log.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { orAbort } from '../../runtime/or-abort.ts'
@@ -35,7 +37,6 @@ const SENDER_FIRST_MS = 10
  * LogError where the log does not take it in time.
  */
 export async function takeCommand(deps: TakeDeps, asked: Asked, signal: AbortSignal): Promise<readonly Position[] | null> {
-  const { instanceId } = asked.command
   const { inside } = deps.log
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(APPEND_TIMEOUT_MS)])
   const now = deps.clock()
@@ -45,9 +46,7 @@ export async function takeCommand(deps: TakeDeps, asked: Asked, signal: AbortSig
   try {
     const taking =
       inside === null ? takeApart(deps, { ...taken, append }, inTime) : takeInside(deps, { ...taken, append, inside }, inTime)
-    const positions = await taking
-    deps.accountsHere.find(instanceId)?.ring()
-    return positions
+    return await taking
   } catch (error) {
     if (!(error instanceof LogError && error.code === 'record-too-large')) throw error
     throw new Problem('body-too-large', 'what is asked for is larger than the largest record of the log (TOPIC_MAX_RECORD)', {
@@ -73,9 +72,9 @@ async function takeInside(
   signal: AbortSignal,
 ): Promise<readonly Position[] | null> {
   const prepared = await inside.prepare([append], signal)
-  const isRungHere = accountsHere.find(command.instanceId) !== null
-  const appended = appendAccepted(database, { command, parts, inside, prepared, isRungHere })
-  const rows = await orAbort(appended, () => outOfTime(append), signal)
+  const { isRungHere, given } = handFor(accountsHere, { command, parts })
+  const appending = given(place => appendAccepted(database, { command, parts, inside, prepared, isRungHere, place }))
+  const { rows } = await orAbort(appending, () => outOfTime(append), signal)
   // Who sends it goes first: the projection finds it accepted, and would only be in the way.
   if (isRungHere) void wait(SENDER_FIRST_MS, signal).then(() => inside.committed(rows, prepared))
   else inside.committed(rows, prepared)
@@ -95,11 +94,40 @@ async function takeApart(
   const positions = await log.append(append, signal)
   const [position] = positions
   if (position === undefined) return positions
-  const isRungHere = accountsHere.find(command.instanceId) !== null
+  const { isRungHere, given } = handFor(accountsHere, { command, parts })
   const { instanceId, commandId } = command
   const leave = (error: unknown) => logger.warn('command.left-to-projection', { instanceId, commandId, error })
-  await orAbort(acceptAppended(database, { command, parts, position, isRungHere }), () => outOfTime(append), signal).catch(leave)
+  const accepting = given(async place => ({
+    claimed: await acceptAppended(database, { command, parts, position, isRungHere, place }),
+  }))
+  await orAbort(accepting, () => outOfTime(append), signal).catch(leave)
   return positions
+}
+
+/**
+ * Of whoever holds the account in this process: a place is kept while `accept` goes on, where one may go at once, and what is accepted is in its hands then.
+ * Else it is rung. However long whoever asks waits for it.
+ */
+function handFor(accountsHere: AccountsHere, { command, parts }: Pick<Asked, 'command' | 'parts'>) {
+  const held = accountsHere.find(command.instanceId)
+  const given = async <Accepted extends { claimed: ClaimedCommand | null }>(
+    accept: (place: Place | null) => Promise<Accepted>,
+  ): Promise<Accepted> => {
+    const place = parts.length > 0 ? null : (held?.reserve({ chatId: laneOf(command), isPaced: isForPeople(command) }) ?? null)
+    let claimed: ClaimedCommand | null = null
+    try {
+      const accepted = await accept(place)
+      claimed = accepted.claimed
+      return accepted
+    } finally {
+      if (claimed === null) place?.leave()
+      else place?.begin(claimed)
+      // Its session may have ended meanwhile, and the next one have looked before there was a row.
+      const now = accountsHere.find(command.instanceId)
+      if (claimed === null || now !== held) now?.ring()
+    }
+  }
+  return { isRungHere: held !== null, given }
 }
 
 const outOfTime = ({ topic }: Append) =>

@@ -4,6 +4,7 @@ import type { Ignores, Offer } from '../../convert/draft.ts'
 import type { KnownAddresses } from '../../convert/known-addresses.ts'
 import type { Database } from '../../database/database.ts'
 import { albumOperation, isSent } from '../../events/operations.ts'
+import type { Place, ToReserve } from '../../instances/accounts-here.ts'
 import { carryOutcomes } from '../../instances/carry-outcomes.ts'
 import { putOff } from '../../instances/command-tries.ts'
 import { type PutOffFor, settleAll, type Turn } from '../../instances/command-turns.ts'
@@ -22,6 +23,7 @@ import type { ProducerMetrics } from '../producer-metrics.ts'
 import { endAlbum } from './end-album.ts'
 import { createLateCommands } from './end-late-commands.ts'
 import type { OutgoingPace } from './pace-outgoing.ts'
+import { createReserve } from './reserve-place.ts'
 import { outcomeEvents } from './tell-outcome.ts'
 import { traceCommand } from './trace-command.ts'
 import { type ActionDeps, tryAction } from './try-action.ts'
@@ -31,6 +33,8 @@ import { createWaitingFiles } from './waiting-files.ts'
 export type Desk = {
   /** The account is logged in, or something may be due. */
   ring(): void
+  /** As HeldHere has it: null, too, where the last look may have left something that goes first. */
+  reserve(of: ToReserve): Place | null
   /** The socket is gone: nothing more goes out. */
   end(): void
   /** Begins nothing more; resolves once what is under way has its answer, or after a while. */
@@ -67,9 +71,13 @@ export function openDesk(deps: Deps): Desk {
   const waiting = createWaitingFiles({ database, owned, ring: bell.ring })
   const late = createLateCommands({ ...deps, over: ended.signal, ring: bell.ring })
   const turnsNow = createTurns(deps, { over: closing.signal, ring: bell.ring })
+  const ringIn = (delayMs: number) => void wait(delayMs, closing.signal).then(bell.ring)
   const of = { ...deps, over: ended.signal, waiting, ringIn }
   /** Something may be due that the last look could not take. */
   let isMissed = false
+  /** The last look took all that may go: what comes now goes before nobody. */
+  let isClear = false
+  const mayGo = () => isClear && running.size < chatsAtOnce
   const working = work()
 
   async function work(): Promise<void> {
@@ -77,6 +85,7 @@ export function openDesk(deps: Deps): Desk {
   }
 
   async function begin(): Promise<void> {
+    isClear = false
     try {
       await waiting.wake()
       const limit = chatsAtOnce - running.size
@@ -92,7 +101,9 @@ export function openDesk(deps: Deps): Desk {
       for (const command of claimed) run(command)
       if (claimed.some(one => one.is_expired && one.tries === 0)) late.found()
       // Others may wait for the next turn.
-      if (claimed.filter(one => one.turn === 'paced').length >= turns && turns > 0) bell.ring()
+      const mayBeMore = turns > 0 && claimed.filter(one => one.turn === 'paced').length >= turns
+      if (mayBeMore) bell.ring()
+      isClear = !mayBeMore && claimed.length < limit
     } catch (error) {
       if (!closing.signal.aborted) logger.warn('commands.not-claimed', { ...owned, error })
       ringIn(againMs)
@@ -109,25 +120,19 @@ export function openDesk(deps: Deps): Desk {
     running.set(command.chat_id, done)
   }
 
-  function ringIn(delayMs: number): void {
-    void wait(delayMs, closing.signal).then(bell.ring)
-  }
-
   function end(): void {
     closing.abort()
     ended.abort()
   }
 
-  const done = async () => {
-    await working
-    await Promise.all([...running.values(), late.idle()])
-  }
+  const done = () => working.then(() => Promise.all([...running.values(), late.idle()])).then(() => undefined)
 
   return {
     ring: () => {
       waiting.heard()
       bell.ring()
     },
+    reserve: createReserve(deps, { running, late, mayGo, run, ring: bell.ring, over: closing.signal }),
     end,
     close: async () => {
       closing.abort()

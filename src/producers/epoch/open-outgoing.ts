@@ -18,12 +18,12 @@ export function openOutgoing(deps: OutgoingDeps, of: Of): OpenOutgoing {
   const { commandWatch, signWatch } = deps
   const { instanceId, epoch, socketLife: life } = of.epoch
   const signs = createSigns({ ...deps, ...of, life, claimed: signWatch.claimed })
-  const { ring, end, close, idle, acked } = openCommands(deps, { ...of, send: { ...of.send, relay: signs.relay } })
+  const { ring, reserve, end, close, idle, acked } = openCommands(deps, { ...of, send: { ...of.send, relay: signs.relay } })
   const served = { instanceId, epoch, isOver: life.isOver }
   return {
     ...{ end, close, acked },
     serve: () => {
-      commandWatch.serve({ ...served, ring })
+      commandWatch.serve({ ...served, ring, reserve })
       signWatch.serve({ ...served, show: signs.show })
     },
     idle: async () => {
