@@ -3,7 +3,7 @@ const { readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
 const folders = ['events', 'convert', 'dead-letters', 'instances', 'log', 'registry', 'producers', 'processors', 'projections', 'webhooks', 'objects', 'database', 'purge', 'replays', 'api', 'cli', 'runtime']
-const ports = '^src/(log/(log|dead-letter|schema-ids)|registry/registry|objects/objects|database/(database|bounded-count|listen-or-look|migration-lock|sealed-column|statement-parts|unseen)|projections/projection|purge/(tombstones|erasure|erase-batch|object-rows))\\.ts$'
+const ports = '^src/(log/(log|dead-letter|schema-ids)|registry/registry|objects/objects|database/(database|bounded-count|copied-rows|listen-or-look|migration-lock|sealed-column|statement-parts|unseen)|projections/projection|purge/(tombstones|erasure|erase-batch|object-rows))\\.ts$'
 const everywhere = ['^src/events/', '^src/runtime/', ports]
 
 /** One rule per folder: ours may be imported from the folder itself, from what everybody may use, and from `also`. */

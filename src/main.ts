@@ -5,7 +5,7 @@ import { openHttpServer } from './api/http-server.ts'
 import { closeAll } from './main/close-all.ts'
 import { type AdminKey, openGround } from './main/ground.ts'
 import { openTraces } from './main/open-traces.ts'
-import { partsOf } from './main/parts.ts'
+import { partAt, partsOf } from './main/parts.ts'
 import { type AllPorts, openPorts, type Ports } from './main/ports.ts'
 import { showProcess } from './main/process-metrics.ts'
 import { tracedPorts } from './main/traced-ports.ts'
@@ -73,7 +73,12 @@ export async function openZaplog(
     const { goOnBehindLog, makeProgress, openRole, refuseLogBehind, sealPlainUrls, startOrder } = await loadRoles()
     await refuseLogBehind({ ...ports, parts, waits })
     await waits.waitFor(parts.postgres, stopped => makeProgress(ports, config.log.partitions, stopped))
-    await waits.waitFor(parts.kafka ?? parts.postgres, stopped => goOnBehindLog({ ...ports, logger }, stopped))
+    const behind = await waits.waitFor(
+      parts.kafka,
+      stopped => goOnBehindLog({ ...ports, logger }, stopped),
+      port => partAt(parts, port),
+    )
+    checked.push({ checks: () => behind })
     await waits.waitFor(parts.postgres, stopped => sealPlainUrls({ ...ports, logger }, stopped))
     checked.push(ground, ports)
     const connects = config.roles.includes('producers') ? ports.of('producers').database : null

@@ -10,9 +10,9 @@ import { verbOf } from './verb-of.ts'
 /** Whoever pressed the tab key waits no longer. */
 const ANSWER_WITHIN_MS = 1_000
 
-/** `line`: as it is typed, up to the cursor. An id a line; ends the process. */
-export async function sayIds(program: Command, line: string): Promise<never> {
-  const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS)
+/** `line`: as it is typed, up to the cursor; `withinMs` [1 s]. An id a line; ends the process. */
+export async function sayIds(program: Command, line: string, withinMs = ANSWER_WITHIN_MS): Promise<never> {
+  const deadline = AbortSignal.timeout(withinMs)
   const ids = await idsFor(program, line, { api: readApiSettings, deadline }).catch(() => []) // silence is the answer: a shell waits for it
   process.stdout.write(ids.map(id => `${id}\n`).join(''), () => process.exit())
   return new Promise(() => undefined)

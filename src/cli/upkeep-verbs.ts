@@ -1,5 +1,6 @@
 // Verbs for whoever operates it: the log moves, keys change, what is wrong, how a verb goes.
 import { Argument, type Command, Option } from 'commander'
+import { countParser } from './count-option.ts'
 import { sayVersion } from './version.ts'
 
 /** Answers the one that ends in order when it is told to. */
@@ -43,10 +44,11 @@ export function addUpkeepVerbs(program: Command, outputLost: AbortSignal): reado
     .description('print a script with which a shell completes verbs, options and their values')
     .addArgument(new Argument('<shell>', 'bash or zsh').choices(['bash', 'zsh']))
     .addOption(new Option('--ids <line>').hideHelp()) // the script asks so
-    .action(async (shell, { ids }) =>
+    .addOption(new Option('--within-ms <n>').argParser(countParser(60_000)).hideHelp())
+    .action(async (shell, { ids, withinMs }) =>
       ids === undefined
         ? (await import('./completion.ts')).sayCompletion(program, shell)
-        : (await import('./complete-ids.ts')).sayIds(program, ids),
+        : (await import('./complete-ids.ts')).sayIds(program, ids, withinMs),
     )
   program
     .command('status')

@@ -9,8 +9,8 @@ type Ends = { partition: number; endOffset: bigint; outcomesEnd: bigint }
 /** Where the beginning is known it stays: commands may have been accepted since. */
 export async function keepBeginning(database: Transaction, ends: readonly Ends[]): Promise<void> {
   await database.query(
-    `insert into commands_begin (partition, next_offset, outcomes_end, seen_end)
-     select partition, next_offset, outcomes_end, outcomes_end from unnest($1::integer[], $2::bigint[], $3::bigint[]) as n(partition, next_offset, outcomes_end)
+    `insert into commands_begin (partition, next_offset, outcomes_end, seen_end, own_from)
+     select partition, next_offset, outcomes_end, outcomes_end, next_offset from unnest($1::integer[], $2::bigint[], $3::bigint[]) as n(partition, next_offset, outcomes_end)
      on conflict do nothing`,
     [ends.map(one => one.partition), ends.map(one => String(one.endOffset)), ends.map(one => String(one.outcomesEnd))],
   )
@@ -76,8 +76,11 @@ export const letOthersGoOn = (tx: Transaction): Promise<unknown> =>
 export const isLearning =
   'exists (select from commands_begin b where b.is_older and not (b.is_told or b.is_open) and b.next_offset > 0)'
 
-/** A condition: commands that are untold are this database's own, of an earlier state. */
-export const areOwn = 'exists (select from commands_begin b where b.is_older)'
+/** A condition: what is untold is this database's own, of a later state, and not of one that is lost. As `isBeforeBeginning`. */
+export const isOwn = (partition: string, place: string): string =>
+  `exists (select from commands_begin b where b.partition = ${partition} and ${place} > ${ownFrom})`
+
+const ownFrom = 'coalesce(b.own_from, case when b.is_older then 0 else b.next_offset end)'
 
 /** Per partition, what lies before which in topic events says nothing new of this database; those that were never looked at are left out. */
 export async function readSeen(database: Transaction): Promise<ReadonlyMap<number, bigint>> {
@@ -109,15 +112,18 @@ export async function keepSeen(tx: Transaction, looked: readonly Looked[], seen:
 /** Where `Ends` are, and from where on topic events may have outcomes that this database does not know. */
 type BeginsAgain = Ends & { outcomesNext: bigint }
 
-/** What a later state of this database had accepted, or done, is to be learnt from the log. What is still to be told of one that is lost stays to be told so. */
+/**
+ * What a later state of this database had accepted, or done, is to be learnt from the log. What is still to be told of one that is lost stays
+ * to be told so.
+ */
 export async function beginAgain(tx: Transaction, ends: readonly BeginsAgain[]): Promise<void> {
   await tx.query(
-    `insert into commands_begin as b (partition, next_offset, outcomes_next, outcomes_end, seen_end, is_older)
-     select partition, next_offset, outcomes_next, outcomes_end, outcomes_end, true
+    `insert into commands_begin as b (partition, next_offset, outcomes_next, outcomes_end, seen_end, is_older, own_from)
+     select partition, next_offset, outcomes_next, outcomes_end, outcomes_end, true, 0
      from unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[]) as n(partition, next_offset, outcomes_next, outcomes_end)
      on conflict (partition) do update set next_offset = excluded.next_offset, outcomes_end = excluded.outcomes_end, is_told = false, is_open = false,
        outcomes_next = case when ${isOpen} then least(b.outcomes_next, excluded.outcomes_next) else excluded.outcomes_next end,
-       is_older = b.is_older or not ${isOpen}`,
+       own_from = ${ownFrom}, is_older = true`,
     [
       ends.map(one => one.partition),
       ends.map(one => String(one.endOffset)),
@@ -128,3 +134,10 @@ export async function beginAgain(tx: Transaction, ends: readonly BeginsAgain[]):
 }
 
 const isOpen = '(b.next_offset > 0 and not b.is_told)'
+
+/** In a transaction that holds the telling: nobody began again since `untold` was read, and what was learnt is all that there was to learn. */
+export async function isStillSo(tx: Transaction, untold: readonly Untold[]): Promise<boolean> {
+  const now = await listUntold(tx)
+  const endOf = new Map(untold.map(one => [one.partition, one.outcomesEnd]))
+  return now.length === untold.length && now.every(one => endOf.get(one.partition) === one.outcomesEnd)
+}

@@ -9,7 +9,7 @@ import { isPurged } from '../purge/tombstones.ts'
 import { settleChats } from './command-turns.ts'
 import type { Outcome } from './commands.ts'
 import { commandEndsChannel, type EndedCommand, endedColumns } from './commands-at-work.ts'
-import { areOwn } from './commands-begin.ts'
+import { isOwn } from './commands-begin.ts'
 import { isKept } from './instance-ids.ts'
 import { markSent } from './uploads-sent.ts'
 
@@ -55,14 +55,14 @@ type Lost = EndedCommand & { instance_id: string }
 export async function takeUntold(
   tx: Transaction,
   { instanceId, commandId }: Walked,
-  limit: number,
+  { limit, partitionOf }: { limit: number; partitionOf(key: string): number },
 ): Promise<{ lost: readonly Lost[]; walked: Walked | null }> {
   const page = await tx.query<{ instance_id: string; command_id: string; is_untold: boolean }>(
     `select c.instance_id, c.command_id, ${isUntold('c')} and not ${isPurged('c.instance_id')} as is_untold from commands c
      where (c.instance_id, c.command_id) > ($1, $2) order by c.instance_id, c.command_id limit $3`,
     [instanceId, commandId, limit],
   )
-  const untold = [asRows(page.filter(row => row.is_untold))]
+  const untold = [asRows(page.filter(row => row.is_untold).map(row => ({ ...row, partition: partitionOf(row.instance_id) })))]
   const goingOn = await tx.query<InChat>(goOnSql, untold)
   const lost = await tx.query<Lost>(
     `update commands c set state = 'failed', ended_at = now() from ${given}
@@ -78,7 +78,7 @@ export async function takeUntold(
 
 type InChat = { instance_id: string; chat_id: string }
 
-const given = 'json_to_recordset($1::json) as n(instance_id text, command_id text)'
+const given = 'json_to_recordset($1::json) as n(instance_id text, command_id text, partition integer)'
 
 /**
  * Nothing in the log says what came of these, so that they hardly were tried: a message goes out under its id, which phones show once; anything else counts
@@ -88,7 +88,7 @@ const given = 'json_to_recordset($1::json) as n(instance_id text, command_id tex
 const goOnSql = `update commands c set state = 'accepted', outcome = null, refusal = null, due_at = null, is_unanswered = true,
     tries = case when c.message_id = '' and c.operation <> '${albumOperation}' then greatest(c.tries, 1) else c.tries end
   from ${given}
-  where c.instance_id = n.instance_id and c.command_id = n.command_id and ${isUntold('c')} and ${areOwn}
+  where c.instance_id = n.instance_id and c.command_id = n.command_id and ${isUntold('c')} and ${isOwn('n.partition', 'c.place')}
     and (c.message_id = '' or c.expires_at > now()) and ${isKept('c.instance_id')}
   returning c.instance_id, c.chat_id`
 
@@ -112,12 +112,15 @@ export async function loseWaiting(tx: Transaction): Promise<number> {
 
 type Named = Pick<ToldOutcome, 'instanceId' | 'commandId'>
 
-/** One of these ended in the log without having been decided here, which is durable before it is told: this database was later than it is. */
+/**
+ * One of these ended in the log without having been decided here, which is durable before it is told: this database was later than it is. So it was where
+ * it is still to learn what came of one, as what it has to learn that from lies before.
+ */
 export async function isForgotten(database: Transaction, told: readonly Named[]): Promise<boolean> {
   if (told.length === 0) return false
   const found = await database.query(
     `select from ${given} left join commands c on c.instance_id = n.instance_id and c.command_id = n.command_id
-     where c.state in ('asked', 'accepted', 'sending') or (c.command_id is null and not ${isPurged('n.instance_id')}) limit 1`,
+     where c.state in ('asked', 'accepted', 'sending', 'untold') or (c.command_id is null and not ${isPurged('n.instance_id')}) limit 1`,
     [asRows(told.map(one => ({ instance_id: one.instanceId, command_id: one.commandId })))],
   )
   return found.length > 0

@@ -1,7 +1,8 @@
 // The data directory as a start would find it: whose it is, who else can write there, and how much room is left. Its lock is looked at, not taken.
 import { constants } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { hasObjects } from '../objects/left-objects.ts'
 import { holderOf } from '../runtime/directory-lock.ts'
 import { describeError } from '../runtime/logger.ts'
 import { broken, doubtful, type Finding, fine } from './finding.ts'
@@ -11,7 +12,12 @@ const MIB = 1024 ** 2
 const LITTLE_ROOM_MIB = 1024
 const NO_ROOM_MIB = 100
 
-export async function examineDataDir(directory: string): Promise<readonly Finding[]> {
+/** `bucket`: where objects are kept; null: here. */
+export async function examineDataDir(
+  directory: string,
+  { bucket }: { bucket: string | null },
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
   const path = resolve(directory)
   const there = await nearest(path)
   if (!(await stat(there)).isDirectory())
@@ -23,8 +29,17 @@ export async function examineDataDir(directory: string): Promise<readonly Findin
   if (there !== path) return [fine(part, `${path} is not there yet: the first start makes it`), room]
   const { uid, mode } = await stat(path)
   const heldBy = await holderOf(path)
-  return [judgeDirectory({ path, uid, mode, heldBy, ourUid: process.getuid?.() ?? uid }), room]
+  const isLeft = bucket !== null && (await hasObjects(join(path, 'objects'), signal))
+  const left = isLeft ? [leftIn(join(path, 'objects'), bucket)] : []
+  return [judgeDirectory({ path, uid, mode, heldBy, ourUid: process.getuid?.() ?? uid }), ...left, room]
 }
+
+const leftIn = (directory: string, bucket: string): Finding =>
+  doubtful(
+    part,
+    `${directory} has files, and S3_BUCKET=${bucket} is where files are looked for: links of those that were kept before answer 404`,
+    'unset S3_BUCKET again, or do without them: zaplog does not move files into a bucket',
+  )
 
 /** The directory itself, or the first above it that is there. */
 async function nearest(path: string): Promise<string> {

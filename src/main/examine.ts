@@ -26,7 +26,7 @@ function looksAt(config: Config): readonly Look[] {
   const { ffmpegPath } = config.uploads
   const look = (part: Look['part'] | null, ask: Look['look']): readonly Look[] => (part === null ? [] : [{ part, look: ask }])
   return [
-    { part: dataDir, look: () => examineDataDir(config.dataDir) },
+    { part: dataDir, look: signal => examineDataDir(config.dataDir, config.objects, signal) },
     ...look(postgres, async signal => (await import('./examine-postgres.ts')).examinePostgres(config, signal)),
     ...look(kafka, async signal => (await import('./examine-kafka.ts')).examineKafka(deps, signal)),
     ...look(registry, async signal => (await import('./examine-registry.ts')).examineRegistry(deps, signal)),

@@ -10,6 +10,8 @@ import { MOST_EPOCHS } from '../projections/account.ts'
 import { readSome } from '../projections/reread.ts'
 import { outcomesIn } from '../projections/tell-lost-commands.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Check } from '../runtime/role.ts'
+import { passOverForgotten } from './forgotten-commands.ts'
 import type { Ports } from './ports.ts'
 import { readConsumers } from './read-consumers.ts'
 
@@ -18,10 +20,11 @@ type Deps = Pick<Ports, 'database' | 'codec' | 'topic' | 'consumerGroup'> & {
   logger: Logger
 }
 
-/** Before anything is projected or tried. A log that is rows of the same database went back with it. */
-export async function goOnBehindLog(deps: Deps, signal: AbortSignal): Promise<void> {
-  if (deps.log.inside !== null) return
+/** Before anything is projected or tried. A log that is rows of the same database went back with it. What is to be said of it in readiness. */
+export async function goOnBehindLog(deps: Deps, signal: AbortSignal): Promise<readonly Check[]> {
+  if (deps.log.inside !== null) return []
   while (!(await look(deps, signal))) signal.throwIfAborted()
+  return passOverForgotten(deps, signal)
 }
 
 /** false: somebody else looked meanwhile. */

@@ -10,8 +10,7 @@ export class OtherLog extends CodedError<'other-log'> {
   override name = 'OtherLog'
   readonly port = 'start'
   constructor(kept: LogIdentity, wanted: LogIdentity) {
-    const expected =
-      'KAFKA_BROKERS and TOPIC_PREFIX to name the same log as before, or DATA_DIR or DATABASE_URL to name another database'
+    const expected = `KAFKA_BROKERS and TOPIC_PREFIX to name the same log as before, ${move(kept, wanted)}or DATA_DIR or DATABASE_URL to name another database`
     super({
       code: 'other-log',
       message: `this database belongs to ${describeLog(kept)}, the settings name ${describeLog(wanted)}: expected ${expected}`,
@@ -21,6 +20,12 @@ export class OtherLog extends CodedError<'other-log'> {
     })
   }
 }
+
+/** Where the log can be moved to what the settings name. */
+const move = (kept: LogIdentity, wanted: LogIdentity): string =>
+  kept.clusterId === null && wanted.clusterId !== null && kept.topicPrefix === wanted.topicPrefix
+    ? '`zaplog migrate --to-kafka` to have moved the log there, '
+    : ''
 
 /** Rejects OtherLog. A database that belongs to none yet fits all. */
 export async function refuseOtherLog(database: Transaction, wanted: LogIdentity): Promise<void> {

@@ -1,10 +1,12 @@
 // The object store that the configuration chooses: a bucket, or a directory whose presigned URLs our API serves.
 import { openFilesystemStore } from '../objects/filesystem.ts'
+import { hasObjects } from '../objects/left-objects.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import { type PresignedCheck, verifyPresigned } from '../objects/presigned-url.ts'
 import type { S3Options } from '../objects/s3-bucket.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { never } from '../runtime/or-abort.ts'
 import type { Ground } from './ground.ts'
 import type { Parts } from './parts.ts'
 import type { Waits } from './waits.ts'
@@ -18,6 +20,7 @@ type Deps = { config: Config['objects']; ground: Ground; parts: Parts; waits: Wa
 export async function openObjects({ config, ground, parts, waits, publicUrl, logger }: Deps): Promise<Objects> {
   if (config.bucket !== null) {
     const options = s3Options(config, config.bucket, logger)
+    await warnOfLeft(ground.dataDir.file('objects'), { bucket: config.bucket, logger })
     const { openS3Store } = await import('../objects/s3.ts') // and the SDK, which files do without
     return { objects: await waits.waitFor(parts.s3, signal => openS3Store(options, signal)), verifyObjectUrl: null }
   }
@@ -25,6 +28,15 @@ export async function openObjects({ config, ground, parts, waits, publicUrl, log
   return {
     objects: await openFilesystemStore({ directory: ground.dataDir.file('objects'), publicUrl, signingKey, logger }),
     verifyObjectUrl: (request, nowAt) => verifyPresigned(signingKey, request, nowAt),
+  }
+}
+
+/** Of files in DATA_DIR that nobody finds any more. No reason to stay away: perhaps nobody asks for them. */
+export async function warnOfLeft(directory: string, { bucket, logger }: { bucket: string; logger: Logger }): Promise<void> {
+  try {
+    if (await hasObjects(directory, never)) logger.warn('objects.left-in-data-dir', { directory, bucket, linksAnswer: 404 })
+  } catch (error) {
+    logger.warn('objects.not-looked-for', { directory, error })
   }
 }
 

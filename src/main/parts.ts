@@ -1,7 +1,7 @@
 // The parts outside of this process that the configuration names: what each is called, where it is, and what is expected of it when it refuses:
 // its adapter says which setting that is, where it knows.
 import { describeTarget } from '../database/connection-settings.ts'
-import { CodedError } from '../runtime/coded-error.ts'
+import { CodedError, type Port } from '../runtime/coded-error.ts'
 import type { Config } from '../runtime/config.ts'
 
 export type Part = {
@@ -24,6 +24,13 @@ export const partsOf = ({ database, kafka, schemaRegistry, objects }: Config): P
   registry: schemaRegistry.url === null ? null : { ...registry, address: withoutCredentials(schemaRegistry.url) },
   s3: objects.bucket === null ? null : { ...s3, address: addressOf(objects.endpoint, objects.bucket) },
 })
+
+/** Who answers at a port; null: embedded, or nobody outside. */
+export function partAt(parts: Parts, port: Port): Part | null {
+  const { postgres: database, kafka: log, registry: schemas, s3: objects } = parts
+  const at: Partial<Record<Port, Part | null>> = { database, log, registry: schemas, objects }
+  return at[port] ?? null
+}
 
 /** What was expected where `error` came: of the first along its causes that says it. */
 export function expectationOf(part: Pick<Part, 'expected'>, error: Error): string {

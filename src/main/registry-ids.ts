@@ -18,7 +18,8 @@ type Deps<Opened> = {
 /** What `open` answers. Rejects RegistryError, `incompatible` where an id is not what it was. */
 export async function withKeptIds<Opened>({ database, registry, open }: Deps<Opened>, signal: AbortSignal): Promise<Opened> {
   const kept = (await readIdentity(database)) === null ? [] : await readKept(database)
-  await refuseForgotten(registry, kept, signal)
+  const forgotten = await findForgotten(registry, kept, signal)
+  if (forgotten !== null) throw forgotten
   const idBy = new Map(kept.map(one => [nameOf(one), one.schema_id]))
   const given: Kept[] = []
   const idOf: SchemaIds['idOf'] = async schema => {
@@ -35,13 +36,28 @@ export async function withKeptIds<Opened>({ database, registry, open }: Deps<Ope
 
 type Kept = { subject: string; schema_hash: string; schema_id: number }
 
+/** What a start beside this registry would be refused with before anything is registered; null: nothing, or the database has no tables yet. */
+export async function lookForForgotten(
+  { database, registry }: { database: Pick<Transaction, 'query'>; registry: Pick<SchemaIds, 'schemaOf'> },
+  signal: AbortSignal,
+): Promise<RegistryError | null> {
+  const [row] = await database.query<{ is_there: boolean }>(`select to_regclass('registry_ids') is not null as is_there`)
+  if (row?.is_there !== true || (await readIdentity(database)) === null) return null
+  return findForgotten(registry, await readKept(database), signal)
+}
+
 /** The last one that was given is asked for: an older backup of the registry lacks it, an empty one as well. */
-async function refuseForgotten(registry: SchemaIds, kept: readonly Kept[], signal: AbortSignal): Promise<void> {
+async function findForgotten(
+  registry: Pick<SchemaIds, 'schemaOf'>,
+  kept: readonly Kept[],
+  signal: AbortSignal,
+): Promise<RegistryError | null> {
   const last = kept.toSorted((one, other) => one.schema_id - other.schema_id).at(-1)
-  if (last === undefined) return
+  if (last === undefined) return null
   const found = await registry.schemaOf(last.schema_id, signal)
-  if (found === null) throw otherId(last, last.schema_id, 'has nothing under that id')
-  if (found.subject !== last.subject) throw otherId(last, last.schema_id, `has ${found.subject} under that id`)
+  if (found === null) return otherId(last, last.schema_id, 'has nothing under that id')
+  if (found.subject !== last.subject) return otherId(last, last.schema_id, `has ${found.subject} under that id`)
+  return null
 }
 
 const otherId = ({ subject }: Kept, id: number, got: string) =>

@@ -121,7 +121,7 @@ export const openRole: Readonly<Record<RoleName, OpenRole>> = {
         openDatabase: signal => openPostgres({ ...ground.database, ...rebuilder, logger }, signal),
         openIndexSession: signal => openSession({ ...ground.database, ...indexMaker }, signal),
       }),
-      openLostCommands({ ...ports, logger, clock: Date.now }),
+      openLostCommands({ ...ports, logger, partitionOf: key => partitionOf(key, partitions), clock: Date.now }),
       openIndexMaking({ ...ports, openSession: signal => openSession({ ...ground.database, ...indexMaker }, signal), logger }, [
         ...readModelIndexes,
         ...deliveryIndexes,

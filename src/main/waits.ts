@@ -10,9 +10,10 @@ export type Waits = {
   /**
    * Opens a part, again and again while it is away. null: an embedded part, which is opened once and not waited for.
    * What `open` leaves behind when it rejects, or when its signal aborts, is its own to close: it is called about every second.
-   * Rejects PartRefused, StartStopped, or what `open` throws besides the errors of the ports.
+   * Rejects PartRefused, StartStopped, or what `open` throws besides the errors of the ports. `partOf` [always `part`]: of what needs several parts,
+   * the one that answers at a port; null: an embedded one, whose errors are thrown.
    */
-  waitFor<T>(part: Part | null, open: (signal: AbortSignal) => Promise<T>): Promise<T>
+  waitFor<T>(part: Part | null, open: (signal: AbortSignal) => Promise<T>, partOf?: (port: Port) => Part | null): Promise<T>
   /** One for each part that is being waited for. */
   checks(): readonly Check[]
 }
@@ -46,17 +47,20 @@ const RETRY_MS = 1_000
 export function createWaits({ logger, sayEveryMs = SAY_EVERY_MS, retryMs = RETRY_MS }: Deps, signal: AbortSignal): Waits {
   const waitings = new Set<Waiting>()
 
-  async function waitFor<T>(part: Part | null, open: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async function waitFor<T>(
+    part: Part | null,
+    open: (signal: AbortSignal) => Promise<T>,
+    partOf: PartOf = () => part,
+  ): Promise<T> {
     if (part === null) return await openOnce(open)
-    const waiting = beginWaiting(part, { logger, sayEveryMs })
-    waitings.add(waiting)
+    const turn = beginTurns(waitings, { logger, sayEveryMs })
+    turn.of(part)
     try {
-      const found = await untilThere(part, open, waiting)
-      waiting.sayOver()
+      const found = await untilThere({ part, partOf, turn }, open)
+      turn.sayOver()
       return found
     } finally {
-      waitings.delete(waiting)
-      waiting.end()
+      turn.end()
     }
   }
 
@@ -70,24 +74,51 @@ export function createWaits({ logger, sayEveryMs = SAY_EVERY_MS, retryMs = RETRY
     }
   }
 
-  async function untilThere<T>(part: Part, open: (signal: AbortSignal) => Promise<T>, waiting: Waiting): Promise<T> {
+  async function untilThere<T>({ part, partOf, turn }: Turn, open: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    let awaited = part
     const failed: Persistence['failed'] = ({ error }) => {
-      if (!isPortError(error)) return 'give-up'
-      if (!isAway(error)) throw new PartRefused(part, error)
-      waiting.tried(error.message)
+      const away = isPortError(error) ? partOf(error.port) : null
+      if (!isPortError(error) || away === null) return 'give-up'
+      if (!isAway(error)) throw new PartRefused(away, error)
+      awaited = away
+      turn.of(away).tried(error.message)
       return 'again'
     }
     try {
       return await persist(() => open(signal), { backoff: { baseMs: retryMs, capMs: retryMs }, failed }, signal)
     } catch (error) {
-      throw signal.aborted ? stopped(`${part.title} at ${part.address}`) : error
+      throw signal.aborted ? stopped(`${awaited.title} at ${awaited.address}`) : error
     }
   }
 
   return { waitFor, checks: () => [...waitings].map(waiting => waiting.check()) }
 }
 
+type PartOf = (port: Port) => Part | null
+type Turn = { part: Part; partOf: PartOf; turn: ReturnType<typeof beginTurns> }
 type Waiting = ReturnType<typeof beginWaiting>
+
+/** One part is waited for at a time: with the next one the wait for the one before is over. */
+function beginTurns(waitings: Set<Waiting>, how: { logger: Logger; sayEveryMs: number }) {
+  let now: { part: Part; waiting: Waiting } | null = null
+  const end = () => {
+    if (now === null) return
+    waitings.delete(now.waiting)
+    now.waiting.end()
+  }
+  return {
+    of: (part: Part): Waiting => {
+      if (now?.part === part) return now.waiting
+      now?.waiting.sayOver()
+      end()
+      now = { part, waiting: beginWaiting(part, how) }
+      waitings.add(now.waiting)
+      return now.waiting
+    },
+    sayOver: () => now?.waiting.sayOver(),
+    end,
+  }
+}
 
 function beginWaiting({ name, address }: Part, { logger, sayEveryMs }: { logger: Logger; sayEveryMs: number }) {
   const beganAt = performance.now()

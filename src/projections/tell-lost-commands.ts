@@ -7,7 +7,15 @@ import type { Codec } from '../events/codec.ts'
 import type { Event } from '../events/event.ts'
 import type { TopicName } from '../events/topics.ts'
 import { type OweDeps, oweEnds } from '../instances/command-outcome.ts'
-import { endTelling, holdTelling, letOthersGoOn, listUntold, moveOutcomes, type Untold } from '../instances/commands-begin.ts'
+import {
+  endTelling,
+  holdTelling,
+  isStillSo,
+  letOthersGoOn,
+  listUntold,
+  moveOutcomes,
+  type Untold,
+} from '../instances/commands-begin.ts'
 import { type ToldOutcome, takeOutcomes, takeUntold, type Walked } from '../instances/lost-commands.ts'
 import { drainApiOutbox } from '../instances/outbox.ts'
 import type { EventLog, LogRecord } from '../log/log.ts'
@@ -26,6 +34,8 @@ export type LostCommandsDeps = Pick<OweDeps, 'traces'> & {
   log: Pick<EventLog, 'read' | 'lag' | 'append'>
   codec: Codec
   topic(name: TopicName): string
+  /** Of the key of a record in topic commands. */
+  partitionOf(key: string): number
   clock: () => number
   logger: Logger
   /** Between looks whether their rows are made [5 s], and, twelve times as much, whether there are any. */
@@ -113,13 +123,13 @@ async function listLeftOut({ database }: LostCommandsDeps, untold: readonly Unto
 /** false: not yet. */
 async function tellAll(deps: LostCommandsDeps, untold: readonly Untold[], signal: AbortSignal): Promise<boolean> {
   for (const one of untold) if (!(await learnOutcomes(deps, one, { isLast: true }, signal))) return false
-  return tellRest(deps, endTelling, signal)
+  return tellRest(deps, { untold, ends: endTelling }, signal)
 }
 
 /** What is left out is learnt once it has rows: where that is read from stays. */
 async function tellOthers(deps: LostCommandsDeps, untold: readonly Untold[], signal: AbortSignal): Promise<void> {
   for (const one of untold) if (!(await learnOutcomes(deps, one, { isLast: false }, signal))) return
-  await tellRest(deps, letOthersGoOn, signal)
+  await tellRest(deps, { untold, ends: letOthersGoOn }, signal)
 }
 
 /** From where it is, which `isLast` moves on; false: somebody else went on, or it is to stop. */
@@ -168,31 +178,39 @@ async function rest(signal: AbortSignal): Promise<boolean> {
   return wait(REST_MS, signal)
 }
 
-/** A walk over all commands, a page in each transaction, which owes what it tells, and the last one `ends` it; false: it is to stop. */
-async function tellRest(deps: LostCommandsDeps, ends: Ends, signal: AbortSignal): Promise<boolean> {
+/**
+ * A walk over all commands, a page in each transaction, which owes what it tells, and the last one `ends` it. false: it is to stop, or somebody found
+ * meanwhile that there is more to learn.
+ */
+async function tellRest(deps: LostCommandsDeps, telling: Telling, signal: AbortSignal): Promise<boolean> {
   for (let from: Walked | null = { instanceId: '', commandId: '' }; from !== null; ) {
     if (!(await rest(signal))) return false
-    from = await tellSome(deps, { from, ends }, signal)
+    const walked: Walked | null | 'changed' = await tellSome(deps, { from, ...telling }, signal)
     await drainApiOutbox(deps, signal)
+    if (walked === 'changed') return false
+    from = walked
   }
   return true
 }
 
-type Ends = (tx: Transaction) => Promise<unknown>
+/** `untold`: what was learnt, before. */
+type Telling = { untold: readonly Untold[]; ends(tx: Transaction): Promise<unknown> }
 
 async function tellSome(
   deps: LostCommandsDeps,
-  { from, ends }: { from: Walked; ends: Ends },
+  { from, untold, ends }: Telling & { from: Walked },
   signal: AbortSignal,
-): Promise<Walked | null> {
-  const { database, clock, logger } = deps
-  const { lost, walked } = await database.transact(async tx => {
+): Promise<Walked | null | 'changed'> {
+  const { database, partitionOf, clock, logger } = deps
+  const page = await database.transact(async tx => {
     await holdTelling(tx)
-    const page = await takeUntold(tx, from, MOST)
-    await oweEnds(deps, tx, page.lost, clock())
-    if (page.walked === null) await ends(tx)
-    return page
+    if (!(await isStillSo(tx, untold))) return null
+    const found = await takeUntold(tx, from, { limit: MOST, partitionOf })
+    await oweEnds(deps, tx, found.lost, clock())
+    if (found.walked === null) await ends(tx)
+    return found
   }, signal)
-  if (lost.length > 0) logger.info('commands.lost-told', { commands: lost.length })
-  return walked
+  if (page === null) return 'changed'
+  if (page.lost.length > 0) logger.info('commands.lost-told', { commands: page.lost.length })
+  return page.walked
 }

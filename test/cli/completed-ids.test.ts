@@ -77,11 +77,14 @@ const answers: RequestListener = (request, response) => {
   return alwaysJson(200, { data: rows[pathname] ?? [], nextCursor: null })(request, response)
 }
 
-/** What a real bash offers for a line of which the last word is being typed, with the zaplog of this repository beside it. */
-async function openBash(url: string) {
+/** What a real bash offers for a line of which the last word is being typed, with the zaplog of this repository beside it, which waits for an answer so long. */
+async function openBash(url: string, withinMs = 60_000) {
   const directory = await openTempDir()
   const commandLine = fileURLToPath(new URL('../../src/cli/zaplog.ts', import.meta.url))
-  await writeFile(join(directory, 'zaplog'), `#!/bin/sh\nexec '${process.execPath}' '${commandLine}' "$@"\n`)
+  await writeFile(
+    join(directory, 'zaplog'),
+    `#!/bin/sh\nexec '${process.execPath}' '${commandLine}' "$@" --within-ms ${withinMs}\n`,
+  )
   await chmod(join(directory, 'zaplog'), 0o755)
   const script = join(directory, 'completion')
   await writeFile(script, completionScript(program, 'bash'))
@@ -125,10 +128,13 @@ test('[H7] a real bash completes them, also those that it takes apart at an @', 
   expect(apart).toEqual(['120363000000000001@g.us', '120363000000000002@g.us'])
 })
 
-test('[H7] where nobody answers, or several accounts could be meant, it offers nothing and says nothing', async () => {
+test('[H7] where nobody answers, or not in time, or several accounts could be meant, it offers nothing and says nothing', async () => {
   const { url } = await openLoopbackServer(answers)
   const gone = await openBash('http://127.0.0.1:9')
   expect(await gone('zaplog instances show ', ['zaplog', 'instances', 'show', ''])).toEqual([])
   const offered = await openBash(url)
   expect(await offered('zaplog groups show ', ['zaplog', 'groups', 'show', ''])).toEqual([])
+  const silent = await openLoopbackServer(() => undefined)
+  const waiting = await openBash(silent.url, 1)
+  expect(await waiting('zaplog instances show ', ['zaplog', 'instances', 'show', ''])).toEqual([])
 })

@@ -23,6 +23,7 @@ import { collectLogLines } from '../ground/log-lines.ts'
 import { openLoopbackServer } from '../ground/loopback-server.ts'
 
 const logger = collectLogLines()
+const embedded = { bucket: null }
 const statesOf = (findings: readonly Finding[]) => findings.map(({ state }) => state)
 
 async function openDirectory(): Promise<string> {
@@ -126,7 +127,13 @@ test('[H7] a registry is asked for each schema, and is given none', async () => 
     return path.includes('Call') || path.includes('Group') ? answer(404, { error_code: 40401 }) : answer(200, { id: 7 })
   })
   const look = (autoRegister: boolean) =>
-    examineRegistry({ config: { schemaRegistry: { url, username: null, password: null, autoRegister } }, logger }, never)
+    examineRegistry(
+      {
+        config: { schemaRegistry: { url, username: null, password: null, autoRegister }, database: { url: null, sslCa: null } },
+        logger,
+      },
+      never,
+    )
   const [reach, fits, others] = await look(true)
   expect([reach?.state, fits, others?.found]).toEqual([
     'ok',
@@ -176,22 +183,22 @@ test('[H7] a bucket that browsers may not put to says the rule that it lacks', (
 
 test('[H7] the data directory is looked at: made later, open to others, held by a process, and never locked', async () => {
   const directory = await openDirectory()
-  const [there] = await examineDataDir(directory)
+  const [there] = await examineDataDir(directory, embedded, never)
   expect(there).toMatchObject({ state: 'ok', found: expect.stringMatching(/mode 7\d\d, user \d+$/) })
-  expect((await examineDataDir(join(directory, 'a', 'b')))[0]).toMatchObject({
+  expect((await examineDataDir(join(directory, 'a', 'b'), embedded, never))[0]).toMatchObject({
     state: 'ok',
     found: expect.stringContaining('is not there yet'),
   })
   expect(await readdir(directory)).toEqual([])
   await chmod(directory, 0o777)
-  expect((await examineDataDir(directory))[0]).toMatchObject({
+  expect((await examineDataDir(directory, embedded, never))[0]).toMatchObject({
     state: 'warn',
     mend: expect.stringContaining(`chmod o-w ${directory}`),
   })
   const lock = await lockDirectory(directory)
-  expect((await examineDataDir(directory))[0]?.found).toContain(`open in process ${process.pid}`)
+  expect((await examineDataDir(directory, embedded, never))[0]?.found).toContain(`open in process ${process.pid}`)
   if (lock.held) await lock.release()
-  expect((await examineDataDir(directory))[0]?.found).not.toContain('open in process')
+  expect((await examineDataDir(directory, embedded, never))[0]?.found).not.toContain('open in process')
   const of = { path: '/srv', mode: 0o40700, heldBy: null }
   expect([judgeDirectory({ ...of, uid: 5, ourUid: 7 }).state, judgeDirectory({ ...of, uid: 0, ourUid: 7 }).state]).toEqual([
     'warn',

@@ -1,11 +1,12 @@
 // Guarantee: a database that was restored beside a log which went on does nothing of that a second time, and whatever else waits goes on; one that was
 // never restored notices nothing.
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { EventOf } from '../../src/events/event.ts'
 import { commandIds, outcomeId } from '../../src/instances/command-ids.ts'
 import { claimCommands } from '../../src/instances/commands-claimed.ts'
 import { readCommand } from '../../src/instances/commands-shown.ts'
 import { takeEpoch } from '../../src/instances/instance-owners.ts'
+import { partitionOf } from '../../src/log/append/partitioner.ts'
 import { goOnBehindLog } from '../../src/main/log-ahead.ts'
 import { makeProgress } from '../../src/main/make-progress.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
@@ -25,7 +26,7 @@ import { fillTables } from '../ground/purge/filled-tables.ts'
 import { until } from '../ground/until.ts'
 
 const PARTITIONS = 2
-const logger = collectLogLines(['database.older-than-log', 'projection.quarantined'])
+const logger = collectLogLines(['database.older-than-log', 'projection.quarantined', 'commands.forgotten-by-log'])
 const consumerGroup = (name: string) => `zaplog.${name}`
 let here: TestDatabase
 let log: TestLog
@@ -33,11 +34,14 @@ let roles: Role[] = []
 beforeEach(async () => {
   here = await openTestDatabase('log ahead', { poolSize: 6, logger })
   log = await openTestLog(here, { partitions: PARTITIONS, logger })
+  await beginHere()
+})
+async function beginHere() {
   await fillTables(here.database, 'shop', ['instance_ids'])
   await here.database.query(`update instance_ids set wanted = 'running'`)
   await takeEpoch(here.database, 'shop')
   await makeProgress({ ...log, database: here.database, claimLog: async () => undefined, consumerGroup }, PARTITIONS, never)
-})
+}
 afterEach(async () => {
   await rest()
   await log.close()
@@ -81,8 +85,10 @@ const claim = async (epoch = 1, instanceId = 'shop') => {
   const claimed = await claimCommands(here.database, { instanceId, epoch }, claimAll)
   return claimed.map(({ command_id, tries, is_unanswered, outcome }) => ({ command_id, tries, is_unanswered, outcome }))
 }
-function tell(): Role {
-  const role = openLostCommands({ ...log, database: here.database, clock: Date.now, logger, everyMs: 20 })
+const partition = (key: string) => partitionOf(key, PARTITIONS)
+function tell(over: Partial<TestLog['log']> = {}): Role {
+  const deps = { ...log, log: { ...log.log, ...over }, database: here.database, partitionOf: partition }
+  const role = openLostCommands({ ...deps, clock: Date.now, logger, everyMs: 20 })
   roles.push(role)
   return role
 }
@@ -229,4 +235,66 @@ test('[H9] [F1] an account that the projection leaves out holds nobody else up; 
   await untilLearnt()
   expect(await shown(left.commandId)).toMatchObject({ state: 'completed' })
   expect([await claim(), (await shown(other.commandId, 'store'))?.state]).toEqual([[], 'sending'])
+})
+
+test('[H9] [F1] one that went back while it still had to tell what came of commands of a lost one does not do those, and goes on with its own', async () => {
+  const lost = [accepted('1'), accepted('1', { ...commandIds({ instanceId: 'store', key: '1' }), instanceId: 'store' })]
+  for (const one of lost) await append('commands', one)
+  const before = here
+  onTestFinished(before.close)
+  here = await openTestDatabase('log ahead, met', { poolSize: 6, logger })
+  await beginHere()
+  const own = accepted('2', { chatId: '5511900000077@s.whatsapp.net' })
+  await begin(...lost.slice(0, 1), own)
+  await append('events', anEvent('message.received', { epoch: 9 }))
+  await start()
+  await learn()
+  for (const { instanceId, commandId } of lost)
+    expect(await shown(commandId, instanceId)).toMatchObject({ state: 'failed', outcome: { reason: 'outcome-unknown' } })
+  expect((await claim()).map(one => one.command_id)).toEqual([own.commandId])
+})
+
+test('[H9] [F1] one that went back once more, before all was learnt, learns what was done since, and so does who was learning meanwhile', async () => {
+  const [first, second, third, left] = [
+    accepted('1', archive),
+    accepted('2', { chatId: '5511900000077@s.whatsapp.net' }),
+    accepted('3', { chatId: '5511900000078@s.whatsapp.net' }),
+    accepted('4', { chatId: '5511900000079@s.whatsapp.net' }),
+  ]
+  await begin(first, second, third, left)
+  await append('events', done(first))
+  await start()
+  await append('events', done(second))
+  await start()
+  project()
+  let looks = 0
+  const lag: TestLog['log']['lag'] = async (...args) => {
+    if (looks++ > 0) return log.log.lag(...args)
+    const answer = await log.log.lag(...args)
+    await append('events', done(third))
+    await start()
+    return answer
+  }
+  tell({ lag })
+  await untilLearnt()
+  for (const one of [first, second, third]) expect(await shown(one.commandId)).toMatchObject({ state: 'completed' })
+  expect((await claim()).map(one => one.command_id)).toEqual([left.commandId])
+})
+
+test('[H9] commands that the log has no more before they are read again are named, and the others are learnt without them', async () => {
+  const waiting = accepted('1', archive)
+  await begin(waiting)
+  const [gone, there] = [accepted('2'), accepted('3', { chatId: '5511900000077@s.whatsapp.net' })]
+  await append('commands', gone, there)
+  await append('events', done(waiting))
+  await here.database.query('select log_trim($1, $2, 2, 10)', [log.topic('commands'), partition('shop')])
+  expect(await start()).toMatchObject([
+    { name: 'forgotten commands', state: 'degraded', detail: expect.stringContaining('1 records') },
+  ])
+  const said = logger.lines.filter(({ event }) => event === 'commands.forgotten-by-log')
+  expect(said.map(({ fields }) => fields)).toMatchObject([{ records: 1, places: [`${partition('shop')}: 1 to 1`] }])
+  expect(await start()).toEqual([])
+  await learn()
+  expect([await shown(gone.commandId), (await shown(waiting.commandId))?.state]).toEqual([null, 'completed'])
+  expect((await claim()).map(one => one.command_id)).toEqual([there.commandId])
 })

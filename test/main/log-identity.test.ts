@@ -15,3 +15,12 @@ test('[B7] several starts at once leave one log, and everybody else is told whos
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(4)
   for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(OtherLog)
 })
+
+test('[G3] whoever names a Kafka to a database whose log is in Postgres is told what moves it there, and nobody else is', () => {
+  const said = (kept: string | null, wanted: string | null, topicPrefix = 'wa.') =>
+    new OtherLog({ clusterId: kept, topicPrefix: 'wa.' }, { clusterId: wanted, topicPrefix }).message.includes(
+      'zaplog migrate --to-kafka',
+    )
+  expect(said(null, 'here')).toBe(true)
+  expect([said('here', null), said('here', 'there'), said(null, 'here', 'other.')]).toEqual([false, false, false])
+})

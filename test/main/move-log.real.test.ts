@@ -154,11 +154,11 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
     const topic = await its.declare('events')
     await append(topic, records(0, 10), 0)
     const late = [records(10, 30)]
-    const read: TestMove['log']['read'] = async function* (...args) {
+    const read: TestMove['read'] = async function* (...args) {
       for (const some of late.splice(0)) await append(topic, some, 0)
-      yield* its.log.read(...args)
+      yield* its.read(...args)
     }
-    expect(await its.move({ log: { ...its.log, read } })).toMatchObject({ kind: 'moved', moved: { verified: 30 } })
+    expect(await its.move({ read })).toMatchObject({ kind: 'moved', moved: { verified: 30 } })
     expect(await everythingIn(its.copy, topic)).toHaveLength(30)
   })
 
@@ -276,6 +276,17 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
     expect(await reasonOf(its.move({ copy: { ...its.copy, append: append2 } }).catch(saidAsRefused))).toContain(`${topic}/0`)
     expect(await reasonOf(its.move())).toMatch(new RegExp(`${topic}/0, offset \\d+: its key is another one in Kafka`))
     await append(topic, records(0, 1), 0)
+  })
+
+  test('[G3] a single record that is another one in Kafka is found by who copied it, and by who comes after', async () => {
+    const topic = await its.declare('events')
+    await append(topic, records(0, 5_000), 0)
+    const other: KafkaCopy['append'] = (writer, at, some, most) =>
+      at.nextOffset === 1_000n
+        ? its.copy.append(writer, at, some.with(500, aRecord(1_500, { value: Buffer.from('valuE 1500') })), most)
+        : its.copy.append(writer, at, some, most)
+    for (const copy of [{ ...its.copy, append: other }, its.copy])
+      expect(await reasonOf(its.move({ copy }))).toContain(`${topic}/0, offset 1500: its value is another one in Kafka`)
   })
 
   /** Who meets it at once learns it from the broker's answer. */

@@ -7,6 +7,7 @@ import type { Part } from '../../src/main/parts.ts'
 import { createWaits, PartRefused, StartStopped } from '../../src/main/waits.ts'
 import { ObjectError } from '../../src/objects/objects.ts'
 import { RegistryError } from '../../src/registry/registry.ts'
+import type { Port } from '../../src/runtime/coded-error.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
 import { until } from '../ground/until.ts'
 
@@ -62,6 +63,28 @@ test('[H4] a wait is said again and again, also where there is no answer at all'
   expect(said('process.waiting')[0]?.fields.reason).toBe('no answer yet')
   there.resolve()
   await found
+})
+
+test('[H4] of what needs several parts the one that is away is waited for, and named; what says that no waiting mends it is refused by its name', async () => {
+  const { waits, said } = open()
+  const registry: Part = { name: 'schema-registry', title: 'the registry', address: 'http://10.0.0.2', expected: 'a registry' }
+  const errors = [new LogError('unavailable', 'no broker'), new RegistryError('unreachable', 'no registry')]
+  const partOf = (port: Port) => (port === 'log' ? part : port === 'registry' ? registry : null)
+  const shown: unknown[] = []
+  const answer = async () => {
+    shown.push(waits.checks().map(({ name }) => name))
+    const error = errors.shift()
+    if (error !== undefined) throw error
+    return 'found'
+  }
+  expect(await waits.waitFor(part, answer, partOf)).toBe('found')
+  expect(shown).toEqual([['kafka'], ['kafka'], ['schema-registry']])
+  expect(said('process.waiting').map(({ fields }) => fields.part)).toEqual(['kafka', 'schema-registry'])
+  expect(said('process.waiting-over').map(({ fields }) => fields.part)).toEqual(['kafka', 'schema-registry'])
+  const refused = waits.waitFor(part, () => Promise.reject(new RegistryError('incompatible', 'another schema')), partOf)
+  await expect(refused).rejects.toThrow('the registry at http://10.0.0.2: expected a registry')
+  const embedded = new DatabaseError('unreachable', 'no server')
+  await expect(waits.waitFor(part, () => Promise.reject(embedded), partOf)).rejects.toBe(embedded)
 })
 
 test('[H4] a part that answers at once is not spoken of', async () => {

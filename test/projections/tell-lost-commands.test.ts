@@ -4,6 +4,7 @@ import type { EventOf } from '../../src/events/event.ts'
 import { commandIds, outcomeId } from '../../src/instances/command-ids.ts'
 import { commandEndsChannel } from '../../src/instances/commands-at-work.ts'
 import { listCommands, readCommand } from '../../src/instances/commands-shown.ts'
+import { partitionOf } from '../../src/log/append/partitioner.ts'
 import { makeProgress } from '../../src/main/make-progress.ts'
 import { commands } from '../../src/projections/commands/commands.ts'
 import { openProjections } from '../../src/projections/open-projections.ts'
@@ -72,7 +73,14 @@ const project = (projection: Projection = commands) =>
     }),
   )
 function tell(database = met.database): Role {
-  const role = openLostCommands({ ...log, database, clock: () => testStartAt + 5_000, logger, everyMs: 20 })
+  const role = openLostCommands({
+    ...log,
+    database,
+    partitionOf: key => partitionOf(key, PARTITIONS),
+    clock: () => testStartAt + 5_000,
+    logger,
+    everyMs: 20,
+  })
   roles.push(role)
   return role
 }

@@ -100,19 +100,27 @@ export function assertInside({ topic, partition, nextOffset }: Position, { first
 
 type Row = { offset: string; key: string; value: Buffer | null; headers: Record<string, string>; recorded_at: Date }
 
+type Page = { topic: string; partition: string; offset: string; maxRecords: string; maxBytes: string }
+
+/** A statement, of parts of SQL. Sizes add up before values are fetched, so that a limit on bytes holds inside Postgres too. */
+export const recordsFrom = ({ topic, partition, offset, maxRecords, maxBytes }: Page): string => `
+  select "offset", key, value, headers, recorded_at from (
+    select *, sum(size_bytes) over (order by "offset") - size_bytes as bytes_before from (
+      select * from log_records where topic = ${topic} and partition = ${partition} and "offset" >= ${offset} order by "offset" limit ${maxRecords}
+    ) limited
+  ) counted where "offset" = ${offset} or bytes_before + size_bytes <= ${maxBytes} order by "offset"`
+
 /** The records from a position on, none missing; fewer than there are where a limit is reached. */
 export async function readRecords(database: Database, from: Position, limits: ReadLimits): Promise<LogRecord[]> {
   const { topic, partition, nextOffset } = from
   const rows = await reading(`${topic}/${partition} from offset ${nextOffset}`, () =>
-    database.query<Row>(
-      // Sizes add up before values are fetched, so that a limit on bytes holds inside Postgres too.
-      `select "offset", key, value, headers, recorded_at from (
-         select *, sum(size_bytes) over (order by "offset") - size_bytes as bytes_before from (
-           select * from log_records where topic = $1 and partition = $2 and "offset" >= $3 order by "offset" limit $4
-         ) limited
-       ) counted where "offset" = $3 or bytes_before + size_bytes <= $5 order by "offset"`,
-      [topic, partition, nextOffset.toString(), limits.maxRecords, limits.maxBytes],
-    ),
+    database.query<Row>(recordsFrom({ topic: '$1', partition: '$2', offset: '$3', maxRecords: '$4', maxBytes: '$5' }), [
+      topic,
+      partition,
+      nextOffset.toString(),
+      limits.maxRecords,
+      limits.maxBytes,
+    ]),
   )
   return rows.map((row, index) => {
     const offset = BigInt(row.offset)

@@ -99,10 +99,9 @@ async function fill({ copy, writer }: Copying, { partition, count }: Of, from: b
 
 async function appendRest(copying: Copying, of: Of, from: bigint, signal: AbortSignal): Promise<void> {
   const { partition, maxBatchBytes, count } = of
-  const { topic, endOffset } = partition
+  const stretch = { topic: partition.topic, partition: partition.partition, from, until: partition.endOffset }
   let at = from
-  const range = { from: [positionOf(partition, from)], until: [positionOf(partition, endOffset)] }
-  for await (const { records, bytes } of batches(copying.log.read(topic, range, signal), copying.ids)) {
+  for await (const { records, bytes } of batches(copying.read(stretch, signal), copying.ids)) {
     signal.throwIfAborted()
     await copying.copy.append(copying.writer, positionOf(partition, at), records, maxBatchBytes)
     at += BigInt(records.length)

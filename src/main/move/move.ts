@@ -5,6 +5,7 @@ import type { Database } from '../../database/database.ts'
 import type { KafkaCopy } from '../../log/kafka/kafka-copy.ts'
 import type { EventLog } from '../../log/log.ts'
 import { beginMove, type Move, readMove } from '../../log/postgres/move-out.ts'
+import type { BulkRead } from '../../log/postgres/read-in-bulk.ts'
 import type { AvroSchema, SchemaRegistry } from '../../registry/registry.ts'
 import { copyAll } from './copy-all.ts'
 import { MoveRefused } from './move-refused.ts'
@@ -17,6 +18,8 @@ export type Moving = {
   database: Database
   /** The log as it is in Postgres. */
   log: Pick<EventLog, 'read' | 'positionsAt'>
+  /** All of a stretch of it. */
+  read: BulkRead
   copy: KafkaCopy
   /** Kafka's. */
   registry: SchemaRegistry

@@ -1,11 +1,14 @@
 // What a move works with: the database of a zaplog that is stopped, with a lock that keeps one from starting, and Kafka with its registry.
 import type { ConnectionTarget } from '../../database/connection-settings.ts'
+import type { CopyOut } from '../../database/copied-rows.ts'
+import { openCopyOut } from '../../database/copy-out.ts'
 import type { Database, Transaction } from '../../database/database.ts'
 import { openPostgres } from '../../database/postgres.ts'
 import { openSession, type Session } from '../../database/session.ts'
 import { openKafkaCopy } from '../../log/kafka/kafka-copy.ts'
 import { lockMove } from '../../log/postgres/move-out.ts'
 import { openPostgresLog } from '../../log/postgres/postgres.ts'
+import { readInBulk } from '../../log/postgres/read-in-bulk.ts'
 import { cachedRegistry } from '../../registry/cached.ts'
 import { openConfluentRegistry } from '../../registry/confluent.ts'
 import { readRegistryFacts } from '../../registry/registry-facts.ts'
@@ -25,14 +28,21 @@ import { MoveRefused } from './move-refused.ts'
 import type { Settings } from './plan.ts'
 
 const NAME = 'zaplog migrate'
-/** Readers of four partitions, and who asks besides. */
-const POOL = 6
+const POOL = 4
+/** A reader of each partition that is at work, with what it asks for ahead. */
+const READERS = 4
 const STATEMENT_TIMEOUT_MS = 600_000
 const REQUEST_TIMEOUT_MS = 15_000
 /** A move ends before anything is old enough. */
 const NEVER_TRIM_MS = 2 ** 31 - 1
 
-export type Alone = { database: Database; signal: AbortSignal; requireAlone: Moving['requireAlone']; close(): Promise<void> }
+export type Alone = {
+  database: Database
+  rows: Pick<CopyOut, 'copyOut'>
+  signal: AbortSignal
+  requireAlone: Moving['requireAlone']
+  close(): Promise<void>
+}
 
 /**
  * The database, for as long as nobody else may use it, with this version's tables: of one that somebody works with nothing is changed. Rejects
@@ -55,8 +65,10 @@ export async function openAlone(config: Config, { logger }: { logger: Logger }, 
     const target = { ...ground.database, applicationName: NAME }
     const database = await openPostgres({ ...target, poolSize: POOL, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }, signal)
     opened.push(database)
+    const rows = openCopyOut({ ...target, connections: READERS, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger })
+    opened.push(rows)
     const stopping = AbortSignal.any([signal, ...locks.map(({ lost }) => lost)])
-    return { database, signal: stopping, requireAlone: waiting => refuseOthers(database, waiting), close }
+    return { database, rows, signal: stopping, requireAlone: waiting => refuseOthers(database, waiting), close }
   } catch (error) {
     await close().catch(() => undefined) // it is said; what went wrong first matters more
     throw error
@@ -100,7 +112,7 @@ const inUse = (problem: string) => new MoveRefused('log-in-use', [problem])
 /** Throws MoveRefused where the settings name no Kafka. */
 export function openMoving(
   config: Config,
-  { database, requireAlone, logger }: Pick<Alone, 'database' | 'requireAlone'> & { logger: Logger },
+  { database, rows, requireAlone, logger }: Pick<Alone, 'database' | 'rows' | 'requireAlone'> & { logger: Logger },
 ): { moving: Moving; settings: Settings; close(): Promise<void> } {
   const { kafka, log: its } = config
   if (kafka.brokers === null)
@@ -111,7 +123,7 @@ export function openMoving(
   const copy = openKafkaCopy({ ...address, logger, requestTimeoutMs: REQUEST_TIMEOUT_MS })
   const declared = new Map(declareTopics(config, name => `${its.topicPrefix}${name}`).map(one => [one.topic, one]))
   return {
-    moving: { database, log, copy, ...openRegistryOf(config, logger), clock: Date.now, requireAlone },
+    moving: { database, log, read: readInBulk(rows), copy, ...openRegistryOf(config, logger), clock: Date.now, requireAlone },
     settings: {
       topicPrefix: its.topicPrefix,
       partitions: its.partitions,

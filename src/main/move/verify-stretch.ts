@@ -1,15 +1,15 @@
 // What Kafka has between two offsets is what Postgres has: each record at its offset, with its key, its value, its headers and its time.
 import { isDeepStrictEqual } from 'node:util'
 import type { EventLog, LogRecord } from '../../log/log.ts'
+import type { BulkRead, Stretch } from '../../log/postgres/read-in-bulk.ts'
 import { renumber, type SchemaIds } from '../../log/schema-ids.ts'
 import { MoveRefused } from './move-refused.ts'
 
-type Verifying = { log: Pick<EventLog, 'read'>; copy: Pick<EventLog, 'read'>; ids: SchemaIds }
-export type Stretch = { topic: string; partition: number; from: bigint; until: bigint }
+type Verifying = { read: BulkRead; copy: Pick<EventLog, 'read'>; ids: SchemaIds }
 
 /** Rejects MoveRefused for the first record that differs, and LogError. */
 export async function verifyStretch(
-  { log, copy, ids }: Verifying,
+  { read, copy, ids }: Verifying,
   { topic, partition, from, until }: Stretch,
   signal: AbortSignal,
   count: (records: number) => void = () => undefined,
@@ -18,7 +18,7 @@ export async function verifyStretch(
   const copied = copy.read(topic, range, signal)[Symbol.asyncIterator]()
   let compared = 0
   try {
-    for await (const record of log.read(topic, range, signal)) {
+    for await (const record of read({ topic, partition, from, until }, signal)) {
       const { value: there } = await copied.next()
       const difference = differenceOf({ ...record, value: renumber(record.value, ids) }, there)
       if (difference !== null) throw differs(record, difference)

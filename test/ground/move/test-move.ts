@@ -1,7 +1,9 @@
 // A log in Postgres that is to move to the run's shared Kafka: topics of its own, and a registry there that gives each schema another id.
+import { openCopyOut } from '../../../src/database/copy-out.ts'
 import { type KafkaCopy, openKafkaCopy } from '../../../src/log/kafka/kafka-copy.ts'
 import type { EventLog, LogRecord, TopicDeclaration } from '../../../src/log/log.ts'
 import { openPostgresLog, type PostgresLog } from '../../../src/log/postgres/postgres.ts'
+import { type BulkRead, readInBulk } from '../../../src/log/postgres/read-in-bulk.ts'
 import { claimLog } from '../../../src/main/log-identity.ts'
 import type { Moving, Outcome, Told } from '../../../src/main/move/move.ts'
 import { moveLog } from '../../../src/main/move/move.ts'
@@ -14,6 +16,7 @@ import { declareTopic } from '../log.ts'
 
 export type TestMove = TestDatabase & {
   log: PostgresLog
+  read: BulkRead
   copy: KafkaCopy
   topic(name: string): string
   declare(name: string, of?: Partial<TopicDeclaration>): Promise<string>
@@ -40,6 +43,8 @@ export async function openTestMove(name: string): Promise<TestMove> {
     metrics: createMetrics({ processMetrics: false }),
     settings: { trimEveryMs: 3_600_000 },
   })
+  const rows = openCopyOut({ url: server.url, applicationName: 'test', connections: 4, logger })
+  const read = readInBulk(rows)
   const copy = openKafkaCopy({ brokers: [brokers], clientId: 'zaplog-test', logger, requestTimeoutMs: 15_000 })
   const declared = new Map<string, TopicDeclaration>()
   const topic = (of: string) => `${topicPrefix}${of}`
@@ -52,6 +57,7 @@ export async function openTestMove(name: string): Promise<TestMove> {
   const moving: Moving = {
     database: server.database,
     log,
+    read,
     copy,
     registry: { idOf, schemaOf: async () => null },
     judgeSchemas: async () => [],
@@ -67,6 +73,7 @@ export async function openTestMove(name: string): Promise<TestMove> {
   return {
     ...server,
     log,
+    read,
     copy,
     topic,
     declare: async (of, more = {}) => {
@@ -83,6 +90,7 @@ export async function openTestMove(name: string): Promise<TestMove> {
       ),
     close: async () => {
       await copy.close()
+      await rows.close()
       await log.close()
       await server.close()
     },
