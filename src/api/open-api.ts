@@ -19,18 +19,17 @@ import type { Traces } from '../runtime/traces.ts'
 import { openEndpointTester } from '../webhooks/bridge/endpoint-tester.ts'
 import { aboutRoutes } from './about-routes.ts'
 import { actionsInChats } from './chats/chats.ts'
-import { cloudApiRoutes } from './cloud-api/cloud-api.ts'
 import { commandRoutes } from './commands/command-routes.ts'
 import { type App, createApp } from './create-app.ts'
 import { type DeadLetterRouteDeps, deadLetterRoutes } from './dead-letters/dead-letter-routes.ts'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
+import { dialectRoutes } from './dialect-routes.ts'
 import { encryptionKeyRoutes } from './encryption-key-routes.ts'
 import { endpointRoutes } from './endpoints/endpoint-routes.ts'
 import { listenerRoutes } from './endpoints/listener-routes.ts'
 import { mailboxRoutes } from './endpoints/mailbox-routes.ts'
 import { endpointTestRoute } from './endpoints/test-route.ts'
 import { eventRoutes } from './events/events.ts'
-import { evolutionRoutes } from './evolution/evolution.ts'
 import { groupActionRoutes } from './groups/groups.ts'
 import { type HealthDeps, healthRoutes } from './health-routes.ts'
 import type { HttpServer } from './http-server.ts'
@@ -292,12 +291,4 @@ function fileRoutes(
   mediaLinkRoutes(app, deps)
   objectRoutes(app, deps)
   putRoutes(app, deps)
-}
-
-async function dialectRoutes(
-  app: App,
-  deps: Parameters<typeof evolutionRoutes>[1] & Parameters<typeof cloudApiRoutes>[1] & Pick<ApiDeps, 'dialects'>,
-): Promise<void> {
-  if (deps.dialects.includes('evolution')) await evolutionRoutes(app, deps)
-  if (deps.dialects.includes('cloud-api')) await cloudApiRoutes(app, deps)
 }

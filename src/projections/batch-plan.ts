@@ -2,30 +2,39 @@
 import { type DecodedRecord, isReadableKey } from './decode-records.ts'
 import type { Placed } from './projection.ts'
 import type { Poison } from './quarantine.ts'
+import type { Dead } from './say-dead.ts'
 
-export type BatchPlan =
-  | { kind: 'apply'; placed: readonly Placed[]; poisons: readonly Poison[]; leftOut: number }
-  /** Whose record it is cannot be read, so nobody can be left out instead of everybody. */
-  | { kind: 'unreadable'; reason: string }
+export type BatchPlan = {
+  placed: readonly Placed[]
+  poisons: readonly Poison[]
+  /** Whose they are cannot be read. None of ours is written so: they keep nobody out. */
+  nobodys: readonly Dead[]
+  leftOut: number
+}
 
 /** Pure. `topic` is the name without prefix; `quarantined` are the keys left out already. */
 export function planBatch(topic: string, decoded: readonly DecodedRecord[], quarantined: ReadonlySet<string>): BatchPlan {
   const leftOutKeys = new Set(quarantined)
   const placed: Placed[] = []
   const poisons: Poison[] = []
+  const nobodys: Dead[] = []
   let leftOut = 0
   for (const one of decoded) {
     const key = one.kind === 'event' ? one.key : one.record.key
     if (leftOutKeys.has(key)) leftOut++
     else if (one.kind === 'event') placed.push(one.placed)
-    else if (!isReadableKey(key)) return { kind: 'unreadable', reason: unreadable(topic, one.record.offset, key, one.message) }
+    else if (!isReadableKey(key)) nobodys.push(nobodysRecord(one))
     else {
       leftOutKeys.add(key)
       poisons.push({ topic, offset: one.record.offset, key, code: one.code, message: one.message })
     }
   }
-  return { kind: 'apply', placed, poisons, leftOut }
+  return { placed, poisons, nobodys, leftOut }
 }
 
-const unreadable = (topic: string, offset: bigint, key: string, message: string) =>
-  `${topic} offset ${offset}: expected an instance id as key, got ${JSON.stringify(key)}; ${message}`
+const SHOWN_CHARACTERS = 100
+
+export const nobodysRecord = ({ record, code, message }: Dead): Dead => ({
+  ...{ record, code },
+  message: `expected an instance id as key, got ${JSON.stringify(record.key.slice(0, SHOWN_CHARACTERS))}; ${message}`,
+})

@@ -14,25 +14,33 @@ export async function tickDue({ database, projection, own }: Due, nowAt: number,
   for (const one of own) if (due === null || due.has(one.partition)) await one.tick(nowAt, signal)
 }
 
-/** One that fails holds no other: the first failure is thrown behind them all. */
+/**
+ * Rows are looked at, whoever wrote them: a swap brings some, and takes some with it. One that fails holds no other: the first failure is thrown
+ * behind them all.
+ */
 export async function workOnRequests({ database, projection, own }: Due, signal: AbortSignal): Promise<void> {
-  const holding = own.filter(one => one.quarantined().length > 0)
-  if (holding.length === 0) return
+  if (own.length === 0) return
   const listed = await listQuarantined(
     database,
     projection,
-    holding.map(one => one.partition),
+    own.map(one => one.partition),
   )
+  for (const one of own) if (!knows(one, listed)) await one.reread(signal)
   const failures: unknown[] = []
   for (const left of listed) {
-    const holder = holding.find(one => one.partition === left.partition)
+    const holder = own.find(one => one.partition === left.partition)
     await workOn(holder, left, signal).catch(error => failures.push(error))
     signal.throwIfAborted()
   }
-  const keys = new Set(listed.map(one => one.key))
-  // Rows that are gone went with their instance, or were resumed elsewhere.
-  for (const one of holding) if (one.quarantined().some(({ key }) => !keys.has(key))) await one.reread(signal)
   if (failures.length > 0) throw failures[0]
+}
+
+/** What it leaves out is what the rows say. */
+function knows(one: OwnedPartition, listed: readonly Quarantined[]): boolean {
+  const named = ({ key, topic, offset }: Quarantined) => `${key} ${topic} ${offset}`
+  const rows = new Set(listed.filter(({ partition }) => partition === one.partition).map(named))
+  const known = one.quarantined().map(named)
+  return known.length === rows.size && known.every(name => rows.has(name))
 }
 
 async function workOn(

@@ -1,9 +1,9 @@
 // A batch becomes one step of its partition; or, where a record spoils it and nobody knows which, one step for each record, so that only the
 // spoiling record's key is left out.
 import type { Codec } from '../events/codec.ts'
-import type { Batch, BatchOutcome, LogRecord } from '../log/log.ts'
+import type { Batch, BatchOutcome, EventLog, LogRecord } from '../log/log.ts'
 import { nothingDone } from './apply-events.ts'
-import { planBatch } from './batch-plan.ts'
+import { nobodysRecord, planBatch } from './batch-plan.ts'
 import { MissingCheckpoint } from './checkpoints.ts'
 import { decodeRecords, isReadableKey } from './decode-records.ts'
 import { classifyFailure } from './failure.ts'
@@ -12,11 +12,12 @@ import type { Ownership } from './ownership.ts'
 import { keysLeftOut } from './partition-state.ts'
 import { titleOf } from './projection.ts'
 import { type Quarantined, quarantinedBy, quarantineKey } from './quarantine.ts'
+import { type Dead, sayDead } from './say-dead.ts'
 import type { StepDeps } from './step.ts'
 import { takeTogether } from './take-together.ts'
 
 export type Projecting = Fellow & {
-  deps: Omit<StepDeps, 'codec'> & { codec: Codec; fellows: Fellows }
+  deps: Omit<StepDeps, 'codec' | 'log'> & { codec: Codec; log: Pick<EventLog, 'append' | 'inside'>; fellows: Fellows }
 }
 
 /** `alone`: it shares its transaction with no other partition or projection. Rejects where the step fails; nothing is done then. */
@@ -34,7 +35,7 @@ export async function projectBatch(
   if (rest === null) return { kind: 'applied' }
   const { decoded, passedOver } = await decodeRecords(deps.codec, rest.records, signal)
   const plan = planBatch(topic, decoded, keysLeftOut(own.state()))
-  if (plan.kind === 'unreadable') return { kind: 'halt', reason: plan.reason }
+  await sayNobodys(projecting, plan.nobodys, signal)
   const { partition } = own
   const step = {
     partition,
@@ -44,7 +45,12 @@ export async function projectBatch(
     unplaced: new Set([...passedOver, ...plan.poisons.map(poison => poison.key)]),
     sizeBytes: sizeOf(rest.records),
   }
-  if (!how.alone && (await takeTogether(deps, { leader: projecting, step, passedOver: passedOver.length }, topic, signal)))
+  // Where there is nobody's record each of them says so by itself.
+  if (
+    !how.alone &&
+    plan.nobodys.length === 0 &&
+    (await takeTogether(deps, { leader: projecting, step, passedOver: passedOver.length }, topic, signal))
+  )
     return applied(own, signal)
   const revisions = [own.state().revision]
   const [taken] = await deps.fellows.takeBatch([running])({ ...step, revisions }, how, signal)
@@ -52,6 +58,16 @@ export async function projectBatch(
   deps.fellows.succeededAlone(running)
   running.metrics.passedOver(passedOver.length)
   return applied(own, signal)
+}
+
+/** Before the step that passes them. */
+async function sayNobodys({ deps, running: { projection }, own }: Projecting, nobodys: readonly Dead[], signal: AbortSignal) {
+  const [first] = nobodys
+  if (first === undefined) return
+  await sayDead(deps, projection, nobodys, signal)
+  const { record, code, message: reason } = first
+  const at = { partition: own.partition, topic: record.topic, offset: String(record.offset) }
+  deps.logger.warn('projection.nobodys-record', { projection: titleOf(projection), ...at, code, reason, records: nobodys.length })
 }
 
 async function applied(own: Ownership, signal: AbortSignal): Promise<BatchOutcome> {
@@ -88,19 +104,23 @@ export async function narrowDown(projecting: Projecting, batch: Batch, signal: A
   return rest.fromOffset < rest.nextOffset ? projectBatch(projecting, rest, { alone: true }, signal) : { kind: 'applied' }
 }
 
-/** Quarantines the key of a record whose own step failed; rethrows what is nobody's fault. */
+/** Quarantines the key of a record whose own step failed, or passes over nobody's; rethrows what is nobody's fault. */
 async function passOver(
-  { running, own }: Projecting,
+  projecting: Projecting,
   { topic, record, batch }: { topic: string; record: LogRecord; batch: Batch },
   error: unknown,
   signal: AbortSignal,
 ): Promise<BatchOutcome> {
+  const { running, own } = projecting
   const failure = classifyFailure(error)
   if (failure.kind !== 'poison' || error instanceof MissingCheckpoint || signal.aborted) throw error
-  if (!isReadableKey(record.key)) return { kind: 'halt', reason: `${topic} offset ${record.offset}: ${failure.message}` }
+  const advance = { topic, fromOffset: batch.fromOffset, nextOffset: batch.nextOffset }
+  if (!isReadableKey(record.key)) {
+    await sayNobodys(projecting, [nobodysRecord({ record, code: failure.code, message: failure.message })], signal)
+    return (await own.step(async () => nothingDone, { advance, leftOut: [] }, signal)) ? { kind: 'applied' } : movedTo(own, topic)
+  }
   const poison = { topic, offset: record.offset, key: record.key, code: failure.code, message: failure.message }
   const left: Quarantined = quarantinedBy(poison, own.partition, own.state().offsets)
-  const advance = { topic, fromOffset: batch.fromOffset, nextOffset: batch.nextOffset }
   const done = await own.step(
     async tx => {
       await quarantineKey(tx, running.projection, left)

@@ -55,6 +55,8 @@ export type Projection = {
   begins: Beginning
   /** What it takes in is counted by instance and type, and numbers that are not in the log are kept (account.ts). */
   isAccounted?: true
+  /** What it passes over is no dead letter: another one reads the same, and says it. */
+  isSilent?: true
   /** The directory of the SQL files that make its tables (make-tables.ts); without it the database's migrations do. */
   sql?: string
   /** Topic names without the prefix. */

@@ -1,13 +1,14 @@
 // A record that keeps its key out of a projection is passed over for good: it becomes a dead letter, then its row says so, and the key is read
+// again from behind it, and behind what the log has forgotten.
 // again from behind it, and behind what the log has forgotten. The dead letter first: a crash in between repeats it, and nothing is passed over of
 // which none is in the log.
 import type { TopicName } from '../events/topics.ts'
-import { deadLetterOf } from '../log/dead-letter.ts'
-import { type EventLog, isAboutRecord, LogError, type LogRecord } from '../log/log.ts'
+import { type EventLog, LogError, type LogRecord } from '../log/log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { nothingDone } from './apply-events.ts'
 import { type Projection, titleOf } from './projection.ts'
 import { passOver, type Quarantined } from './quarantine.ts'
+import { sayDead } from './say-dead.ts'
 import type { Work } from './step.ts'
 
 export type SkipDeps = {
@@ -26,7 +27,7 @@ export async function skipRecord(
   signal: AbortSignal,
 ): Promise<boolean> {
   const record = await recordOf(deps, left, signal)
-  if (record !== null) await sayDead(deps, { projection, left, record }, signal)
+  if (record !== null) await sayDead(deps, projection, [{ record, code: left.code, message: left.message }], signal)
   const behind = await placesBehind(deps, projection, left, signal)
   const skipped = await deps.step(async tx => {
     await passOver(tx, projection, left, behind)
@@ -70,19 +71,3 @@ async function placesBehind(
 }
 
 const atLeast = (offset: bigint, first = 0n): bigint => (first > offset ? first : offset)
-
-type Dead = { projection: Projection; left: Quarantined; record: LogRecord }
-
-/** Without its value where the dead letters refuse it whole. */
-async function sayDead(deps: SkipDeps, { projection, left, record }: Dead, signal: AbortSignal): Promise<void> {
-  const { code, message } = left
-  const failure = { code, message, attempts: 1, processor: titleOf(projection), firstFailedAt: record.recordedAt }
-  const letter = deadLetterOf(record, failure)
-  const topic = deps.topic('dead-letters')
-  try {
-    await deps.log.append({ topic, records: [letter] }, signal)
-  } catch (error) {
-    if (!isAboutRecord(error)) throw error
-    await deps.log.append({ topic, records: [{ ...letter, value: null }] }, signal)
-  }
-}

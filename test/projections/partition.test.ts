@@ -16,7 +16,7 @@ import { type Counting, openCounting, readCounted } from '../ground/projections/
 import { makeCheckpoints } from '../ground/projections/make-checkpoints.ts'
 import { until } from '../ground/until.ts'
 
-const logger = collectLogLines(['projection.quarantined'])
+const logger = collectLogLines(['projection.quarantined', 'projection.nobodys-record', 'projection.batch-failed'])
 let test: TestDatabase
 let counting: Counting
 let appended: NewRecord[]
@@ -111,6 +111,25 @@ it('[B1] what this version does not know is passed over and counted', async () =
   expect(await (await member()).handle(batchOf([...newer, ...known], 0), never)).toEqual({ kind: 'applied' })
   expect(await readCounted(test.database)).toHaveLength(2)
   expect(await metrics.render()).toContain('zaplog_projection_passed_over_total{projection="counting"} 3')
+})
+
+it('[D2] [G2] an event of an instance that Postgres has no text for stops nobody: it is passed over, and a dead letter', async () => {
+  const owned = await member()
+  const [before, strange, after] = [
+    anEvent('message.received'),
+    anEvent('message.received', { instanceId: 'a\0b' }),
+    anEvent('message.received'),
+  ]
+  const batch = batchOf([before, strange, after], 0)
+  let outcome = await owned.handle(batch, never)
+  for (let tries = 1; outcome.kind === 'retry' && tries < 5; tries++) outcome = await owned.handle(batch, never)
+  expect(outcome).toEqual({ kind: 'applied' })
+  expect((await readCounted(test.database)).map(row => row.event_id).toSorted()).toEqual(
+    [before.eventId, after.eventId].toSorted(),
+  )
+  const letters = appended.filter(({ headers }) => headers['x-origin-offset'] !== undefined)
+  expect(letters).toMatchObject([{ key: 'a\0b', headers: { 'x-origin-offset': '1', 'x-processor': 'counting' } }])
+  expect(owned.quarantined()).toEqual([])
 })
 
 it('[D2] a batch that does not begin where the projection is changes nothing', async () => {

@@ -1,5 +1,7 @@
 // What cannot be projected is said and kept; everybody else goes on.
 import { expect, it } from 'vitest'
+import { letterOf } from '../../src/dead-letters/letter.ts'
+import { type Append, LogError, type LogRecord, type NewRecord } from '../../src/log/log.ts'
 import { requestResume } from '../../src/projections/queries.ts'
 import { RegistryError } from '../../src/registry/registry.ts'
 import { anEvent } from '../ground/events.ts'
@@ -11,7 +13,7 @@ import { makeCheckpoints } from '../ground/projections/make-checkpoints.ts'
 import { PARTITIONS, someEvents, useRunnerWorld } from '../ground/projections/runner-world.ts'
 import { until } from '../ground/until.ts'
 
-const logger = collectLogLines(['projection.quarantined'])
+const logger = collectLogLines(['projection.quarantined', 'projection.nobodys-record'])
 const world = useRunnerWorld(logger)
 
 it('[D2] a record that cannot be read leaves out its instance only, says so, and stays so until resumed', async () => {
@@ -67,13 +69,32 @@ it('[D2] an event that spoils its batch is narrowed down to its instance; resume
   await until('it goes on', async () => (await own()).length === 27)
 })
 
-it('[D2] a record whose instance cannot be told halts its partition, and nothing is skipped', async () => {
+it('[D2] [G2] a record whose instance cannot be told stops no account: it is a dead letter before it is passed, once in effect', async () => {
   await makeCheckpoints(world().database, world().counting, PARTITIONS)
-  const nobodys = { ...world().codec.encode(anEvent('message.received')), key: '', value: Buffer.from('no avro') }
-  await world().log.append({ topic: world().topic('events'), records: [nobodys] }, never)
-  const role = world().open()
-  await until('it is said', () => role.checks()[0]?.detail.includes('expected an instance id as key'))
-  expect(role.checks()).toMatchObject([{ state: 'degraded' }])
+  const { log, topic, codec } = world()
+  const append = (...records: readonly NewRecord[]) => log.append({ topic: topic('events'), partition: 0, records }, never)
+  const [first, second, misplaced] = someEvents(3).map(event => codec.encode(event))
+  const strange: NewRecord = { key: '', value: Buffer.from('no avro'), headers: {}, recordedAt: Date.now() }
+  if (first === undefined || second === undefined || misplaced === undefined) throw new Error('three events')
+  await append(first, strange, { ...misplaced, key: 'No Instance' }, second)
+  const lost = { failAfter: new LogError('unavailable', 'the answer is lost') }
+  const isFirstLetter = (asked: unknown) =>
+    asked !== undefined && (asked as Append).topic === topic('dead-letters') && tries++ === 0
+  let tries = 0
+  const role = world().open({
+    log: flaky(log, ({ name, args: [asked] }) => (name === 'append' && isFirstLetter(asked) ? lost : null)),
+  })
+  await until('all of the account is there', async () => (await readCounted(world().database)).length === 2)
+  await until('it is ok', () => role.checks()[0]?.state === 'ok')
+  const letters: LogRecord[] = []
+  for await (const letter of log.read(topic('dead-letters'), { from: 'first', until: 'end' }, never)) letters.push(letter)
+  const places = letters.map(({ key, headers }) => `${key} ${headers['x-origin-offset']}`)
+  expect(places.toSorted()).toEqual([' 1', ' 1', 'No Instance 2', 'No Instance 2'])
+  const parties = { projections: ['counting'], deliveries: '' }
+  expect(new Set(letters.map(letter => letterOf(letter, parties).deadLetterId)).size).toBe(2)
+  expect(letters.map(({ headers }) => headers['x-processor'])).toEqual(letters.map(() => 'counting'))
+  expect(letters.find(({ key }) => key === '')?.headers['x-error-message']).toContain('expected an instance id as key, got ""')
+  expect(await world().database.query('select from projection_quarantine')).toEqual([])
 })
 
 it('[D2] a partition without a checkpoint halts and names the command that makes it', async () => {

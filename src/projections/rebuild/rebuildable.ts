@@ -14,10 +14,11 @@ export const rebuildable: readonly Pair[] = [
 
 export const pairOf = (projection: string): Pair | undefined => rebuildable.find(({ live }) => live.name === projection)
 
-/** It emits nothing, counts for no account, and nothing is due. Pure. */
+/** It emits nothing, says no record dead, counts for no account, and nothing is due. Pure. */
 export function withoutEffects({ isAccounted: _, tick: __, due: ___, ...projection }: Projection): Projection {
   return {
     ...projection,
+    isSilent: true,
     gather: placed => {
       const { reads, decide } = projection.gather(placed)
       return { reads, decide: async (found, fresh) => ({ ...(await decide(found, fresh)), emissions: [] }) }

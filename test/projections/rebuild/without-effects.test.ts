@@ -21,9 +21,10 @@ const loud: Projection = {
 }
 const found = () => []
 
-it('[D3] it writes the same rows, emits nothing, counts for no account, and nothing is due', async () => {
+it('[D3] it writes the same rows, emits nothing, says no record dead, counts for no account, and nothing is due', async () => {
   expect((await loud.gather(placed).decide(found, placed)).emissions).toHaveLength(1)
   const quiet = withoutEffects(loud)
   expect(await quiet.gather(placed).decide(found, placed)).toEqual({ writes: [written], afterwards: [], emissions: [] })
-  expect(Object.keys(quiet).toSorted()).toEqual(['begins', 'gather', 'name', 'reads', 'version'])
+  expect(Object.keys(quiet).toSorted()).toEqual(['begins', 'gather', 'isSilent', 'name', 'reads', 'version'])
+  expect(quiet.isSilent).toBe(true)
 })
