@@ -1,6 +1,6 @@
 // When steps that share a transaction begin: at once where little is to be done, in larger ones where much is.
 import { expect, it } from 'vitest'
-import { type Limits, nextSteps, paceOf, restAfter, type Waiting } from '../../src/projections/next-steps.ts'
+import { type Limits, NO_REST, nextSteps, paceOf, restAfter, type Waiting } from '../../src/projections/next-steps.ts'
 
 const limits: Limits = {
   lingerMs: 25,
@@ -39,6 +39,13 @@ it('[D2] on a busy machine one partition rests too, and whatever is taken is tak
   const running = { ...idle, running: 1 }
   expect(nextSteps([waiting()], running, { ...limits, ...busy })).toEqual({ kind: 'wait', atMostMs: 190 })
   expect(nextSteps([waiting(200)], running, { ...limits, ...busy })).toEqual({ kind: 'take', steps: [waiting(200)] })
+})
+
+it('[D3] of steps that have a pace of their own none waits for more of them, whatever runs beside them', () => {
+  const beside = { ...idle, running: 1, nowAt: waiting().sinceAt }
+  expect(restAfter({ partitions: 4, tookMs: 500 }, NO_REST)).toBe(0)
+  expect(nextSteps([waiting()], beside, { ...limits, ...NO_REST })).toEqual({ kind: 'take', steps: [waiting()] })
+  expect(nextSteps([waiting()], beside, limits)).toEqual({ kind: 'wait', atMostMs: 25 })
 })
 
 it('[B6] what gives way shares with none of the others and goes behind them, and while they wait for more of them', () => {
