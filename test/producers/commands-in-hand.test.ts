@@ -6,7 +6,7 @@ import { createAccountsHere } from '../../src/instances/accounts-here.ts'
 import { commandIds } from '../../src/instances/command-ids.ts'
 import { type Fault, flaky } from '../ground/flaky.ts'
 import { collectLogLines } from '../ground/log-lines.ts'
-import { countsSent, shownTexts } from '../ground/producers/commands.ts'
+import { askFor, countsSent, shownTexts, skipWaiting } from '../ground/producers/commands.ts'
 import { person, query } from '../ground/producers/ended-commands.ts'
 import { openRig, type Rig, testConfig, texts } from '../ground/producers/rig.ts'
 import { until } from '../ground/until.ts'
@@ -112,6 +112,24 @@ test.each(['delay', 'delayAfter'] as const)(
     expect(countsSent(device)).toEqual([1, 1])
   },
 )
+
+test('[D1] [F2] while whoever holds the account looks for what waits, what is accepted waits behind that', async () => {
+  const { device, take } = await start()
+  await take(person(rig, 1).lidJid, 'before')
+  await done(1)
+  const released = Promise.withResolvers<void>()
+  faultOf = sql => (isClaiming(sql) ? { delay: released.promise } : null)
+  const looksBefore = asked.claims
+  await askFor(rig, { chatId: person(rig, 2).lidJid, text: 'waits' })
+  await skipWaiting(rig)
+  await until('it looks', () => asked.claims > looksBefore)
+  await take(person(rig, 3).lidJid, 'behind')
+  const [behind] = await query(rig, "select state from commands where body ->> 'text' = 'behind'")
+  released.resolve()
+  await done(3)
+  expect(behind).toEqual({ state: 'accepted' })
+  expect(countsSent(device)).toEqual([1, 1, 1])
+})
 
 test('[F2] it takes a turn of the pace of its account, and waits where there is none', async () => {
   const { device, take } = await start({ outboundPerMinute: 1, outboundBurst: 2 })
