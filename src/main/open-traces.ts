@@ -11,6 +11,7 @@ export type OpenTraces = Tracer & { close(): Promise<void> }
 type Settings = Config['traces']
 type Deps = { logger: Logger; metrics: Pick<Metrics, 'counter'>; version: string; instanceId: string }
 type Api = typeof import('@opentelemetry/api')
+type Exporter = NonNullable<ConstructorParameters<typeof import('@opentelemetry/exporter-trace-otlp-proto').OTLPTraceExporter>[0]>
 type Sdk = typeof import('@opentelemetry/sdk-trace')
 
 /** Closing sends what is left, for so long at most: a process that stops has more to do. */
@@ -29,7 +30,12 @@ export async function openTraces(settings: Settings, deps: Deps): Promise<OpenTr
   sayLess(api, deps.logger)
   const { mostWaiting, batchSpans, delayMs, sendTimeoutMs } = settings
   const timeouts = { scheduledDelayMillis: delayMs, exportTimeoutMillis: sendTimeoutMs }
-  const bounded = boundSpans({ ...deps, exporter: new OTLPTraceExporter({ url }), mostWaiting, endpoint: shownUrl(url) })
+  const bounded = boundSpans({
+    ...deps,
+    exporter: new OTLPTraceExporter({ url, ...sendingOf(settings.sending) }),
+    mostWaiting,
+    endpoint: shownUrl(url),
+  })
   const sizes = { maxQueueSize: mostWaiting, maxExportBatchSize: Math.min(batchSpans, mostWaiting) }
   const batches = new sdk.BatchSpanProcessor({ exporter: bounded.exporter, ...sizes, ...timeouts })
   const provider = new sdk.TracerProvider({
@@ -38,6 +44,7 @@ export async function openTraces(settings: Settings, deps: Deps): Promise<OpenTr
       'service.name': 'zaplog',
       'service.version': deps.version,
       'service.instance.id': deps.instanceId,
+      ...settings.resource,
     }),
     spanProcessors: [bounded.bounding(batches)],
   })
@@ -54,6 +61,17 @@ export async function openTraces(settings: Settings, deps: Deps): Promise<OpenTr
       closing ??= flush()
       return closing
     },
+  }
+}
+
+/** All that its own reading of the environment would find, so that nothing of it is read in another way than it was judged. */
+function sendingOf({ timeoutMs, compression, headers, ca, cert, key }: Settings['sending']) {
+  const tls = { ...(ca !== null && { ca }), ...(cert !== null && { cert }), ...(key !== null && { key }) }
+  return {
+    timeoutMillis: timeoutMs,
+    compression: compression as NonNullable<Exporter['compression']>,
+    headers: { ...headers },
+    httpAgentOptions: { keepAlive: true, ...tls },
   }
 }
 

@@ -1,5 +1,6 @@
 // Settings of traces: OpenTelemetry's own names, which mean here what they mean everywhere. Part of config.ts, in its order. They are often set for all
 // programs of a machine: what is wrong in one is refused only where traces are on.
+import { declarePropagators, declareResource, declareSending, type Refusal } from './config-exporter.ts'
 import { parseUrl } from './config-values.ts'
 import type { Variables } from './variables.ts'
 
@@ -10,7 +11,6 @@ const samplers = [
 export type SamplerName = (typeof samplers)[number]
 
 const LOCAL = 'http://127.0.0.1:4318'
-type Refusal = { expected: string }
 
 export function declareTraces(v: Variables) {
   v.group('Traces')
@@ -20,7 +20,7 @@ export function declareTraces(v: Variables) {
   const url = parseUrl(['http:', 'https:'])
   const endpoint = v.parsed('OTEL_EXPORTER_OTLP_ENDPOINT', {
     shown: LOCAL,
-    doc: 'where spans go, by OTLP over HTTP, without /v1/traces; setting it switches traces on. What else OpenTelemetry’s exporter knows by OTEL_EXPORTER_OTLP_… holds, too',
+    doc: 'where spans go, by OTLP over HTTP, without /v1/traces; setting it switches traces on',
     parse: text => (isOff ? text : url(text)),
   })
   const whole = v.parsed('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', {
@@ -31,11 +31,14 @@ export function declareTraces(v: Variables) {
   const isAsked = exporter === 'otlp' || endpoint !== null || whole !== null
   const isOn = isAsked && !isOff
   declareProtocols(v, isOn)
+  declarePropagators(v, isOn)
   return {
     /** Where spans are posted; null: traces are off. */
     url: isOn ? (whole ?? `${(endpoint ?? LOCAL).replace(/\/$/, '')}/v1/traces`) : null,
     ...declareSampler(v, isOn),
     ...declareQueue(v, isOn),
+    sending: declareSending(v, isOn),
+    resource: declareResource(v, isOn),
   }
 }
 
@@ -54,7 +57,7 @@ const declareDisabled = (v: Variables): boolean =>
   v.parsed('OTEL_SDK_DISABLED', {
     shown: 'false',
     doc: 'true: traces are off, whatever else is set',
-    parse: text => text.toLowerCase() === 'true',
+    parse: text => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : { expected: 'true or false' }),
   }) ?? false
 
 const declareExporter = (v: Variables, isDisabled: boolean) =>
@@ -84,7 +87,7 @@ function declareSampler(v: Variables, isOn: boolean) {
     shown: '1',
     doc: 'of traceidratio: how many of one, from 0 to 1',
     parse: whereOn(isOn, 1, text =>
-      text.trim() !== '' && Number(text) >= 0 && Number(text) <= 1 ? Number(text) : { expected: 'a number from 0 to 1' },
+      /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number(text) <= 1 ? Number(text) : { expected: 'a number from 0 to 1' },
     ),
   })
   return { sampler: sampler ?? usual, ratio: ratio ?? 1 }

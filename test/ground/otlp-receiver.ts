@@ -1,4 +1,6 @@
 // A receiver of OpenTelemetry's traces on loopback: what comes by OTLP over HTTP (protobuf, opentelemetry-proto v1), as spans.
+import type { IncomingHttpHeaders } from 'node:http'
+import { gunzipSync } from 'node:zlib'
 import { openLoopbackServer } from './loopback-server.ts'
 
 export type ToldSpan = {
@@ -20,21 +22,29 @@ export type ToldSpan = {
   resource: Readonly<Record<string, string | number>>
 }
 
-/** `batches`: how many came at once. `status` of each answer [200]; null: it never answers. What is not taken with 200 is not among the spans. */
-export type OtlpReceiver = { url: string; spans: readonly ToldSpan[]; batches: readonly number[] }
+/** `batches`: how many came at once; `headers`: of each request. `status` of each answer [200]; null: it never answers. What is not taken with 200 is not among the spans. */
+export type OtlpReceiver = {
+  url: string
+  spans: readonly ToldSpan[]
+  batches: readonly number[]
+  headers: readonly IncomingHttpHeaders[]
+}
 
 export async function openOtlpReceiver({ status = () => 200 }: { status?(): number | null } = {}): Promise<OtlpReceiver> {
   const spans: ToldSpan[] = []
   const batches: number[] = []
+  const headers: IncomingHttpHeaders[] = []
   const { url } = await openLoopbackServer(async (request, response) => {
-    const came = spansIn(Buffer.concat(await request.toArray()))
+    const body = Buffer.concat(await request.toArray())
+    headers.push(request.headers)
+    const came = spansIn(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body)
     const answer = status()
     if (answer === null) return
     if (answer === 200) spans.push(...came)
     if (answer === 200) batches.push(came.length)
     response.writeHead(answer, { 'content-type': 'application/x-protobuf' }).end()
   })
-  return { url, spans, batches }
+  return { url, spans, batches, headers }
 }
 
 const spansIn = (request: Buffer): readonly ToldSpan[] =>

@@ -99,6 +99,23 @@ test('[H3] [H6] a receiver that never answers keeps no stop waiting, and what it
   expect(saidBy(logger)).toMatchObject([{ event: 'traces.not-sent', fields: { spans: 3 } }])
 })
 
+test('[H3] headers, gzip and attributes of the process are sent as the variables say, those for traces before the others', async () => {
+  const receiver = await openOtlpReceiver()
+  const { tracer, close } = await open(receiver.url, {
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-one=general',
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-one=a%20key%3D%3D, x-two=b=c',
+    OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+    OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test,service.name=left-out',
+    OTEL_SERVICE_NAME: 'ours',
+  })
+  tellSome(tracer, 1)
+  await close()
+  expect(receiver.headers).toMatchObject([{ 'x-one': 'a key==', 'x-two': 'b=c', 'content-encoding': 'gzip' }])
+  expect(receiver.spans).toMatchObject([
+    { resource: { 'service.name': 'ours', 'deployment.environment.name': 'test', 'service.instance.id': 'one' } },
+  ])
+})
+
 /** To whom nobody wants to look into it. */
 const saidBy = (logger: ReturnType<typeof collectLogLines>) => logger.lines.filter(line => line.level !== 'debug')
 
