@@ -2,13 +2,13 @@
 // passed over of which none is in the log.
 import type { TopicName } from '../events/topics.ts'
 import { deadLetterOf } from '../log/dead-letter.ts'
-import { type EventLog, isAboutRecord, type LogRecord } from '../log/log.ts'
+import { type EventLog, isAboutRecord, type LogRecord, type NewRecord } from '../log/log.ts'
 import { type Projection, titleOf } from './projection.ts'
 
 export type SayDeadDeps = { log: Pick<EventLog, 'append'>; topic(name: TopicName): string }
 export type Dead = { record: LogRecord; code: string; message: string }
 
-/** Without its value where the dead letters refuse it whole. Of a projection that says nothing to others, nothing. Rejects on outages. */
+/** One that the dead letters refuse whole goes without its value. Of a projection that says nothing to others, nothing. Rejects on outages. */
 export async function sayDead(
   deps: SayDeadDeps,
   projection: Projection,
@@ -21,10 +21,18 @@ export async function sayDead(
     deadLetterOf(record, { code, message, attempts: 1, processor, firstFailedAt: record.recordedAt }),
   )
   const topic = deps.topic('dead-letters')
+  const append = (letters: readonly NewRecord[]) => deps.log.append({ topic, records: letters }, signal)
+  if (await isTaken(append(records))) return
+  for (const letter of records) if (!(await isTaken(append([letter])))) await append([{ ...letter, value: null }])
+}
+
+/** false: the log refuses what it says. Rejects on outages. */
+async function isTaken(appended: Promise<unknown>): Promise<boolean> {
   try {
-    await deps.log.append({ topic, records }, signal)
+    await appended
+    return true
   } catch (error) {
-    if (!isAboutRecord(error)) throw error
-    for (const letter of records) await deps.log.append({ topic, records: [{ ...letter, value: null }] }, signal)
+    if (isAboutRecord(error)) return false
+    throw error
   }
 }

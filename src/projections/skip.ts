@@ -1,5 +1,4 @@
 // A record that keeps its key out of a projection is passed over for good: it becomes a dead letter, then its row says so, and the key is read
-// again from behind it, and behind what the log has forgotten.
 // again from behind it, and behind what the log has forgotten. The dead letter first: a crash in between repeats it, and nothing is passed over of
 // which none is in the log.
 import type { TopicName } from '../events/topics.ts'
