@@ -7,6 +7,7 @@ import { Kafka, logLevel } from 'kafkajs'
 const [brokers = '', host = '', ...topics] = process.argv.slice(2)
 const registry = new SchemaRegistry({ host })
 const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'tail', logLevel: logLevel.ERROR })
+silenceNegativeTimeouts()
 const consumer = kafka.consumer({ groupId: `tail-${randomUUID()}` })
 await consumer.connect()
 await consumer.subscribe({ topics, fromBeginning: true })
@@ -21,4 +22,12 @@ await consumer.run({
 /** JSON.stringify has taken a Buffer apart already. */
 function asHex(name, value) {
   return Buffer.isBuffer(this[name]) ? this[name].toString('hex') : value
+}
+
+/** kafkajs asks for timeouts below 0, of which Node warns (kafkajs issue 1751); no setting prevents it. Every other warning is shown. */
+function silenceNegativeTimeouts() {
+  const emitWarning = process.emitWarning.bind(process)
+  process.emitWarning = (warning, type, ...more) => {
+    if ((type?.type ?? type) !== 'TimeoutNegativeWarning') emitWarning(warning, type, ...more)
+  }
 }

@@ -61,7 +61,10 @@ async function walk(api: ApiSettings, call: typeof counting | typeof resealing, 
       const one: Page = await callApi(api, { ...pageCall(call, from), answer: page })
       add(all, one)
       if (one.next === null) return all
-      const said = [`${all.values.toLocaleString('en')} values`, `${all.resealed.toLocaleString('en')} sealed anew`]
+      const said = [
+        `${all.values.toLocaleString('en')} ${all.values === 1 ? 'value' : 'values'}`,
+        `${all.resealed.toLocaleString('en')} sealed anew`,
+      ]
       if (drawn !== null) drawn.show({ share: null, stage: call.doing, said, line: '' })
       else if (isDue('', performance.now())) tell(said.join(', '))
       from = one.next
@@ -103,7 +106,10 @@ function notAll(all: Sealed): CallFailed {
     ...(unknown.length > 0 ? [`give the key ${unknown.join(', ')} as ENCRYPTION_KEY_PREVIOUS`] : []),
     ...(keys.unmarked === undefined ? [] : [unopened]),
   ].join('; ')
-  return new CallFailed(`${others} values are not sealed with ${keyId}: ${why === '' ? besides : why}`, { rest: { keys: all } })
+  return new CallFailed(
+    `${others === 1 ? '1 value is' : `${others} values are`} not sealed with ${keyId}: ${why === '' ? besides : why}`,
+    { rest: { keys: all } },
+  )
 }
 
 const unopened = 'what is unmarked is of an earlier zaplog whose key is not given, or damaged: give each key that it ever had'

@@ -14,6 +14,7 @@ export function addSendVerbs(program: Command): void {
     .option('--url <url>', 'send the file that is there; the text is its caption')
     .option('--kind <kind>', 'what the file is sent as: image, video, gif, ptv, audio, voice, document, sticker (document)')
     .option('--key <key>', 'the same again with the same key is sent once', parseKey)
+    .option('--no-wait', 'answer the command’s id at once, instead of what came of it')
     .action(async (number, text, options) => (await import('./send.ts')).send(number, text, options))
 
   program

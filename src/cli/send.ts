@@ -19,6 +19,8 @@ type Wanted = {
   kind?: string | undefined
   instance?: string | undefined
   key?: string | undefined
+  /** false: what came of it is not waited for [true]. */
+  wait?: boolean | undefined
 }
 const done = 'sent'
 
@@ -34,12 +36,13 @@ export function mistakeIn(text: string | undefined, { url, kind }: Pick<Wanted, 
   return url === undefined && text === undefined ? "missing required argument 'text', or --url" : null
 }
 
-/** Resolves once WhatsApp has taken it. Rejects CallFailed where it failed, or is not known to be sent after waitMs. */
+/** Resolves once WhatsApp has taken it; where nothing is waited for, with the command's id. Rejects CallFailed where it failed, or is not known to be sent after waitMs. */
 export async function sendText(api: ApiSettings, { key = randomUUID(), ...wanted }: Wanted, how: Following): Promise<Result> {
   const body = bodyOf(wanted)
   const sender = await findSender(api, wanted.instance)
   sentLater(api, sender, how.say, done)
   const commandId = await naming({ key, done }, isUnknown, () => ask(api, sender, { body, key }))
+  if (wanted.wait === false) return { json: { commandId, idempotencyKey: key }, text: commandId }
   const ended = await naming({ key, done }, isTaken, () => untilEnd(api, { instance: sender.id, commandId, done }, how))
   const json = { ...ended, idempotencyKey: key }
   if (ended.state === 'failed') throw failure(ended, json)

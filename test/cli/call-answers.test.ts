@@ -28,6 +28,10 @@ test('[H7] a command is followed to its end, and what it made is said; with --no
   expect(await told({ state: 'waiting' }, `chats archive ${CHAT} --no-wait`)).toBe('c1')
 })
 
+test('[H7] what answers nothing says what was done to which', async () => {
+  expect((await run(calls, ['replays', 'delete', 'rp_1'])).text).toBe('done: replays delete rp_1')
+})
+
 test('[H7] --instance and --key say which account and how it is done once; without, it is the only account and a key of its own', async () => {
   const { json } = await run(calls, `chats pin ${CHAT}`.split(' '))
   await run(calls, ['chats', 'pin', CHAT, '--instance', 'a b', '--key', 'order 1'])

@@ -61,6 +61,13 @@ test('[H7] [F1] a text goes out once, by the only instance there is, and what Wh
   expect(zaplog.reads()).toBe(3)
 })
 
+test('[H7] [F1] with --no-wait the command’s id is said at once, and nothing is asked of what came of it', async () => {
+  const zaplog = await openZaplog()
+  const { code, out } = await runVerb(['send', '5511900000011', 'Olá', '--no-wait'], zaplog.env)
+  expect({ code, out }).toEqual({ code: exitCodes.done, out: 'c1\n' })
+  expect([zaplog.asked.length, zaplog.reads()]).toEqual([1, 0])
+})
+
 test('[H7] [F1] a file is sent by its URL, with the text as its caption; with neither nothing is', async () => {
   const zaplog = await openZaplog()
   const url = 'https://example.com/foto.jpg'

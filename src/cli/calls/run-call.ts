@@ -24,7 +24,7 @@ export async function callOnce(api: ApiSettings, { verb, typed }: Asked, how: Fo
   if (verb.answers === 'command') return command(api, { verb, typed }, how)
   const instance = verb.path.includes('{instance}') ? (typed.instance ?? (await findSender(api, undefined)).id) : null
   const json = await callApi(api, { ...callOf(verb, typed, instance), answer: z.unknown() })
-  if (verb.answers === 'nothing') return { json: { done: true }, text: 'done' }
+  if (verb.answers === 'nothing') return { json: { done: true }, text: nothingText(verb, typed) }
   const next = isRecord(json) ? json.nextCursor : null
   if (typeof next === 'string') how.say(`there is more: --cursor ${next}`)
   return { json, text: ownText(verb, json) ?? answerText(json, verb.columns) }
@@ -54,6 +54,12 @@ const callOf = (verb: CallVerb, { given }: Typed, instance: string | null) => ({
   ...requestOf(verb, given, instance),
   nameOf: (place: Parameters<typeof nameOfField>[1]) => nameOfField(verb, place),
 })
+
+/** Whatever it was done to, by its name. */
+function nothingText({ thing, name }: CallVerb, { given }: Typed): string {
+  const named = given.flatMap(({ field, value }) => (field.to === 'path' ? [plainText(String(value))] : []))
+  return ['done:', thing, name, ...named].join(' ')
+}
 
 function doneText({ thing, name }: CallVerb, { messageId, result }: Command): string {
   if (messageId !== null) return `WhatsApp took it (message ${plainText(messageId)})`

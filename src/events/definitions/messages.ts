@@ -69,7 +69,7 @@ export const messageEvents: readonly EventShape[] = [
   {
     type: 'message.sent',
     doc: 'The account wrote, from whichever of its devices.',
-    when: 'WhatsApp gave this device its copy of a message that the account’s phone or another linked device sent.',
+    when: 'WhatsApp gave this device its copy of a message that the account’s phone or another linked device sent; or WhatsApp took one that this device sent for a command.',
     again: copy,
     not: otherwise,
     fields: messageFields,
