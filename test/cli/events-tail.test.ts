@@ -30,8 +30,7 @@ test('[J1] [H7] it prints each event once, and goes on behind the last one where
     response => {
       response.write(': from here on\nid: a\n\n')
       response.write(frame('b', 'bom dia').slice(0, 20))
-      response.write(`${frame('b', 'bom dia').slice(20)}${frame('c', 'tudo bem?').slice(0, 40)}`)
-      setTimeout(() => response.destroy(), 50)
+      response.write(`${frame('b', 'bom dia').slice(20)}${frame('c', 'tudo bem?').slice(0, 40)}`, () => response.destroy())
     },
     response => {
       response.write(frame('c', 'tudo bem?'))

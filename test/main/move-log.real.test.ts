@@ -1,25 +1,13 @@
 // Guarantee: a log moves from Postgres to Kafka with every record at its offset, once, whatever dies on the way; or not at all.
-import { Kafka as KafkaJs, logLevel } from 'kafkajs'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { KafkaCopy } from '../../src/log/kafka/kafka-copy.ts'
 import { LogError, type NewRecord } from '../../src/log/log.ts'
 import { deleteOld } from '../../src/main/move/delete-old.ts'
-import { MoveRefused } from '../../src/main/move/move-refused.ts'
 import { openPostgresRegistry } from '../../src/registry/postgres.ts'
-import { askDesk } from '../ground/ask-desk.ts'
-import { declareTopic } from '../ground/log.ts'
-import { everythingIn, OTHER_IDS, openTestMove, type TestMove } from '../ground/move/test-move.ts'
+import { aRecord, everythingIn, OTHER_IDS, openTestMove, reasonOf, records, type TestMove } from '../ground/move/test-move.ts'
 import { runsHere } from '../ground/runs-here.ts'
 
 const never = new AbortController().signal
-const aRecord = (n: number, more: Partial<NewRecord> = {}): NewRecord => ({
-  key: `key-${n}`,
-  value: Buffer.from(`value ${n}`),
-  headers: { n: String(n) },
-  recordedAt: Date.UTC(2026, 0, 1) + n,
-  ...more,
-})
-const records = (from: number, until: number) => Array.from({ length: until - from }, (_, n) => aRecord(from + n))
 const inFormat = (id: number) => Buffer.from([0, 0, 0, id >> 8, id & 255, 1, 2, 3])
 
 describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka', () => {
@@ -29,8 +17,6 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
     onTestFinished(its.close)
   })
 
-  const append = (topic: string, some: readonly NewRecord[], partition?: number) =>
-    its.log.append({ topic, records: some, ...(partition !== undefined && { partition }) }, never)
   const trim = (topic: string, partition: number, before: number) =>
     its.database.query('select log_trim($1, $2, $3, 1000000)', [topic, partition, before])
   const positions = async (topic: string, edge: 'first' | 'end') =>
@@ -42,7 +28,7 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
     const trimmed = await its.declare('trimmed')
     const schema = { subject: 'zaplog.events.A', text: '{"type":"record","name":"A","fields":[]}' }
     const id = await openPostgresRegistry(its.database).idOf(schema, never)
-    await append(topic, [
+    await its.append(topic, [
       ...records(0, 700),
       aRecord(1, { value: null }),
       aRecord(2, { value: Buffer.alloc(0), key: '', headers: {} }),
@@ -51,9 +37,9 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
       aRecord(5, { value: inFormat(id) }),
       aRecord(6, { value: inFormat(id + 9) }),
     ])
-    await append(trimmed, records(0, 25_000), 1)
+    await its.append(trimmed, records(0, 25_000), 1)
     await trim(trimmed, 1, 21_000)
-    await append(trimmed, records(0, 20), 2)
+    await its.append(trimmed, records(0, 20), 2)
     await trim(trimmed, 2, 20)
     const owed = [inFormat(id), Buffer.from('plain'), null]
     for (const value of owed)
@@ -81,13 +67,13 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
 
   test('[G3] afterwards the database belongs to Kafka’s log, nobody appends to the old one, and it is kept until it is deleted', async () => {
     const topic = await its.declare('events')
-    await append(topic, records(0, 100))
+    await its.append(topic, records(0, 100))
     await expect(deleteOld(its.database, never)).rejects.toThrow('has not moved: nothing was deleted')
     const { clusterId } = await its.copy.facts([])
     await its.move()
     const [identity] = await its.database.query<{ cluster_id: string }>('select cluster_id from log_identity')
     expect(identity?.cluster_id).toBe(clusterId)
-    await expect(append(topic, records(0, 1))).rejects.toMatchObject({ code: 'topic-missing' })
+    await expect(its.append(topic, records(0, 1))).rejects.toMatchObject({ code: 'topic-missing' })
     const kept = async () => (await its.database.query<{ n: number }>('select count(*)::integer as n from log_records'))[0]?.n
     expect(await kept()).toBe(100)
     expect(await its.move()).toMatchObject({ kind: 'moved-before' })
@@ -99,24 +85,24 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
 
   test('[G3] what a killed copy had on its way is taken once, whoever comes first', async () => {
     const topic = await its.declare('events')
-    await append(topic, records(0, 9_000), 0)
+    await its.append(topic, records(0, 9_000), 0)
     const before = await everythingIn(its.log, topic)
     let sends = 0
-    const append2: KafkaCopy['append'] = async (...args) => {
+    const appendLate: KafkaCopy['append'] = async (...args) => {
       sends += 1
       // A batch of the one that was killed reaches the broker now, after its successor saw where the partition ends; or its answer is lost.
       if (sends % 2 === 1) await its.copy.append(...args)
       await its.copy.append(args[0], args[1], args[2].slice(0, sends % 3 === 0 ? 10 : 1_000), args[3])
       if (sends % 2 === 0) throw new LogError('unavailable', 'the answer was lost')
     }
-    expect(await its.move({ copy: { ...its.copy, append: append2 } })).toMatchObject({ kind: 'moved' })
+    expect(await its.move({ copy: { ...its.copy, append: appendLate } })).toMatchObject({ kind: 'moved' })
     expect(sends).toBeGreaterThan(9)
     expect(await everythingIn(its.copy, topic)).toEqual(before)
   })
 
   test('[G3] a copy that was stopped goes on where it was, also behind a beginning that retention took meanwhile', async () => {
     const topic = await its.declare('events')
-    for (const partition of [0, 1, 2]) await append(topic, records(0, 8_000), partition)
+    for (const partition of [0, 1, 2]) await its.append(topic, records(0, 8_000), partition)
     await trim(topic, 2, 5_000)
     const stopping = new AbortController()
     const held: Parameters<KafkaCopy['append']>[] = []
@@ -135,7 +121,7 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
     expect(copied[1]).toBe(3_000)
     await trim(topic, 0, (copied[0] ?? 0) + 500)
     await trim(topic, 1, 700)
-    await append(topic, records(0, 10), 3)
+    await its.append(topic, records(0, 10), 3)
     const before = await everythingIn(its.log, topic)
     const first = await positions(topic, 'first')
     // What was on its way reaches the broker before what follows.
@@ -152,10 +138,10 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
 
   test('[G3] what is appended while it is copied is copied, too, before the log is elsewhere', async () => {
     const topic = await its.declare('events')
-    await append(topic, records(0, 10), 0)
+    await its.append(topic, records(0, 10), 0)
     const late = [records(10, 30)]
     const read: TestMove['read'] = async function* (...args) {
-      for (const some of late.splice(0)) await append(topic, some, 0)
+      for (const some of late.splice(0)) await its.append(topic, some, 0)
       yield* its.read(...args)
     }
     expect(await its.move({ read })).toMatchObject({ kind: 'moved', moved: { verified: 30 } })
@@ -170,7 +156,7 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
       [passing, Date.now() - 2 * hourMs],
       [kept, Date.now() - hourMs / 2],
     ] as const)
-      await append(
+      await its.append(
         topic,
         [...records(0, 5).map(one => ({ ...one, recordedAt: oldest })), aRecord(5, { recordedAt: Date.now() })],
         0,
@@ -192,7 +178,7 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
     const topic = await its.declare('passing', { retentionMs: 3_600_000 })
     const now = Date.now()
     const dated = (some: readonly NewRecord[], recordedAt: number) => some.map(one => ({ ...one, recordedAt }))
-    await append(topic, [...dated(records(0, 1_000), now - 7_200_000), ...dated(records(1_000, 4_000), now)], 0)
+    await its.append(topic, [...dated(records(0, 1_000), now - 7_200_000), ...dated(records(1_000, 4_000), now)], 0)
     const copyAndDelete: KafkaCopy['append'] = async (...args) => {
       await its.copy.append(...args)
       await its.copy.deleteBefore({ topic, partition: 0, nextOffset: 1_000n })
@@ -209,99 +195,11 @@ describe.runIf(await runsHere('kafka', 'registry', 's3'))('moving a log to Kafka
     expect(failures).toBe(2)
   })
 
-  test('[G3] a zaplog that is back while its log is copied keeps it where it is', async () => {
-    const topic = await its.declare('events')
-    const requireAlone = () => Promise.reject(new MoveRefused('log-in-use', ['it is back']))
-    expect(await reasonOf(its.move({ requireAlone }))).toBe('it is back')
-    await append(topic, records(0, 1), 0)
-  })
-
   test('[G3] a broker that learns late of a topic that was just made is asked again', async () => {
     const topic = await its.declare('events')
-    await append(topic, records(0, 10), 0)
+    await its.append(topic, records(0, 10), 0)
     const late = [new LogError('topic-missing', 'the leader has not heard of it')]
     const bounds: KafkaCopy['bounds'] = of => (late.length > 0 ? Promise.reject(late.pop()) : its.copy.bounds(of))
     expect(await its.move({ copy: { ...its.copy, bounds } })).toMatchObject({ kind: 'moved', moved: { verified: 10 } })
-  })
-
-  const reasonOf = (outcome: Promise<unknown>): Promise<string> =>
-    outcome.then(
-      () => 'it moved',
-      error => (error instanceof MoveRefused ? error.message : Promise.reject(error)),
-    )
-  const others = async <T>(work: (kafka: KafkaJs) => Promise<T>) => {
-    const { brokers } = JSON.parse(await askDesk('parts')) as { brokers: string }
-    return work(new KafkaJs({ brokers: [brokers], logLevel: logLevel.NOTHING }))
-  }
-  const produce = (topic: string, value: string) =>
-    others(async kafka => {
-      const producer = kafka.producer()
-      await producer.connect()
-      await producer.send({ topic, messages: [{ key: 'theirs', value, partition: 0 }] })
-      await producer.disconnect()
-    })
-
-  test('[G3] a topic with records of others, or another count of partitions, is refused in words, and nothing has changed', async () => {
-    const topic = await its.declare('events')
-    const narrow = await its.declare('narrow')
-    await append(topic, records(0, 10), 0)
-    await others(async kafka => {
-      const admin = kafka.admin()
-      await admin.connect()
-      await admin.createTopics({
-        topics: [{ topic: narrow, numPartitions: 3, configEntries: [{ name: 'retention.ms', value: '-1' }] }],
-      })
-      await admin.disconnect()
-    })
-    await its.copy.ensureTopics([declareTopic(topic)], never)
-    await produce(topic, 'theirs')
-    const outcome = await its.move({}, { dryRun: true })
-    const problems = outcome.kind === 'planned' ? outcome.plan.problems : []
-    expect(problems).toContain(`${narrow}: partitions is 3 in Kafka, expected 4`)
-    expect(problems.join('\n')).toContain(`${topic}/0: Kafka has records up to offset 1 there, expected none`)
-    expect(await reasonOf(its.move())).toBe(problems.join('\n'))
-    await append(topic, records(0, 1), 0)
-    expect(await its.database.query('select 1 from log_moves')).toEqual([])
-  })
-
-  test('[G3] records that somebody else appended to a copy that had begun are found, and the database stays with its own log', async () => {
-    const topic = await its.declare('events')
-    await append(topic, records(0, 5_000), 0)
-    let sends = 0
-    const append2: KafkaCopy['append'] = async (...args) => {
-      sends += 1
-      if (sends === 3) await produce(topic, 'theirs')
-      await its.copy.append(...args)
-    }
-    expect(await reasonOf(its.move({ copy: { ...its.copy, append: append2 } }).catch(saidAsRefused))).toContain(`${topic}/0`)
-    expect(await reasonOf(its.move())).toMatch(new RegExp(`${topic}/0, offset \\d+: its key is another one in Kafka`))
-    await append(topic, records(0, 1), 0)
-  })
-
-  test('[G3] a single record that is another one in Kafka is found by who copied it, and by who comes after', async () => {
-    const topic = await its.declare('events')
-    await append(topic, records(0, 5_000), 0)
-    const other: KafkaCopy['append'] = (writer, at, some, most) =>
-      at.nextOffset === 1_000n
-        ? its.copy.append(writer, at, some.with(500, aRecord(1_500, { value: Buffer.from('valuE 1500') })), most)
-        : its.copy.append(writer, at, some, most)
-    for (const copy of [{ ...its.copy, append: other }, its.copy])
-      expect(await reasonOf(its.move({ copy }))).toContain(`${topic}/0, offset 1500: its value is another one in Kafka`)
-  })
-
-  /** Who meets it at once learns it from the broker's answer. */
-  const saidAsRefused = (error: unknown) => {
-    throw error instanceof LogError ? new MoveRefused('copy-differs', [error.message]) : error
-  }
-
-  test('[G3] records that Kafka would not take are named before anything is made', async () => {
-    const topic = await its.declare('events', { maxRecordBytes: 100_000 })
-    await append(topic, [aRecord(0, { value: Buffer.alloc(99_950) }), aRecord(1, { value: Buffer.alloc(99_800) })], 1)
-    await append(topic, [aRecord(2, { recordedAt: -5 })], 2)
-    const said = await reasonOf(its.move())
-    expect(said).toContain(`${topic}/1: the record at offset 0 takes`)
-    expect(said).not.toContain('offset 1')
-    expect(said).toContain(`${topic}/2: a record is dated before 1970`)
-    await expect(its.copy.findTopic(topic)).rejects.toMatchObject({ code: 'topic-missing' })
   })
 })

@@ -1,12 +1,13 @@
 // A log in Postgres that is to move to the run's shared Kafka: topics of its own, and a registry there that gives each schema another id.
 import { openCopyOut } from '../../../src/database/copy-out.ts'
 import { type KafkaCopy, openKafkaCopy } from '../../../src/log/kafka/kafka-copy.ts'
-import type { EventLog, LogRecord, TopicDeclaration } from '../../../src/log/log.ts'
+import type { EventLog, LogRecord, NewRecord, TopicDeclaration } from '../../../src/log/log.ts'
 import { openPostgresLog, type PostgresLog } from '../../../src/log/postgres/postgres.ts'
 import { type BulkRead, readInBulk } from '../../../src/log/postgres/read-in-bulk.ts'
 import { claimLog } from '../../../src/main/log-identity.ts'
 import type { Moving, Outcome, Told } from '../../../src/main/move/move.ts'
 import { moveLog } from '../../../src/main/move/move.ts'
+import { MoveRefused } from '../../../src/main/move/move-refused.ts'
 import type { Settings } from '../../../src/main/move/plan.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { createMetrics } from '../../../src/runtime/metrics.ts'
@@ -18,6 +19,7 @@ export type TestMove = TestDatabase & {
   log: PostgresLog
   read: BulkRead
   copy: KafkaCopy
+  append(topic: string, records: readonly NewRecord[], partition?: number): Promise<unknown>
   topic(name: string): string
   declare(name: string, of?: Partial<TopicDeclaration>): Promise<string>
   move(
@@ -28,6 +30,15 @@ export type TestMove = TestDatabase & {
 
 const never = new AbortController().signal
 const logger = createLogger({ level: 'silent' })
+/** Two with the same number are the same record, but for `more`. */
+export const aRecord = (n: number, more: Partial<NewRecord> = {}): NewRecord => ({
+  key: `key-${n}`,
+  value: Buffer.from(`value ${n}`),
+  headers: { n: String(n) },
+  recordedAt: Date.UTC(2026, 0, 1) + n,
+  ...more,
+})
+export const records = (from: number, until: number) => Array.from({ length: until - from }, (_, n) => aRecord(from + n))
 /** Elsewhere each schema has an id so much higher. */
 export const OTHER_IDS = 70_000
 
@@ -75,6 +86,7 @@ export async function openTestMove(name: string): Promise<TestMove> {
     log,
     read,
     copy,
+    append: (topic, records, partition) => log.append({ topic, records, ...(partition !== undefined && { partition }) }, never),
     topic,
     declare: async (of, more = {}) => {
       const declaration = declareTopic(topic(of), more)
@@ -108,3 +120,10 @@ export async function everythingIn(log: Pick<EventLog, 'read'>, topic: string): 
       return JSON.stringify([partition, String(offset), key, bytes, Object.entries(headers).toSorted(), recordedAt])
     })
 }
+
+/** Why it was refused, in words. */
+export const reasonOf = (outcome: Promise<unknown>): Promise<string> =>
+  outcome.then(
+    () => 'it moved',
+    error => (error instanceof MoveRefused ? error.message : Promise.reject(error)),
+  )
